@@ -1,0 +1,233 @@
+/**
+ * Everything that a plugin can touch of the world. The host fills these ports with Deno
+ * (`core/host/`), the seeded world fills them with a simulation (`tests/sim/`); a plugin cannot tell
+ * which.
+ */
+
+/** Time. `now` is monotonic; nothing in Espalier compares it between two nodes. */
+export interface Clock {
+  /** Monotonic milliseconds, with fractions, from an arbitrary start. */
+  now(): number;
+  /** Unix milliseconds, for people, file names and instance numbers only. */
+  wall(): number;
+  /** Calls `fn` once, `ms` from now at the earliest. Disposing cancels it; after the call it is a no-op. */
+  after(ms: number, fn: () => void): Disposable;
+}
+
+/** Random numbers: cryptographic on the host, seeded in the world. */
+export interface Rng {
+  /** Uniform in [0, 1). */
+  next(): number;
+  /** `length` random bytes. */
+  bytes(length: number): Uint8Array;
+}
+
+/** A host (IPv4, IPv6 without brackets, or a name) and a port. */
+export interface Addr {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Which of the planes a socket belongs to: names it in counters and lets chaos pick on one. */
+export type Plane = "control" | "keepalive" | "media" | "source" | "sink" | "probe";
+
+/** What a UDP socket is opened with. */
+export interface UdpOptions {
+  readonly plane: Plane;
+  /** Joins this multicast group after binding. */
+  readonly multicast?: { readonly group: string; readonly ttl?: number };
+  /** Lets several sockets bind one address (needed for multicast on one host). */
+  readonly reuseAddress?: boolean;
+}
+
+/** A bound UDP socket. */
+export interface UdpSocket extends AsyncDisposable {
+  /** The bound address; port 0 is resolved here. */
+  readonly local: Addr;
+  /**
+   * Sends, best effort: loss, an unreachable host and a full buffer are counted, never thrown.
+   * The bytes belong to the socket from here on: the caller never changes them again (it may send
+   * them again, to others).
+   */
+  send(to: Addr, bytes: Uint8Array): void;
+  /**
+   * Registers the one receiver of datagrams. The bytes and the address belong to the receiver and are
+   * immutable. Packets that arrive before a receiver stands are dropped and counted.
+   */
+  onPacket(fn: (from: Addr, bytes: Uint8Array) => void): Disposable;
+}
+
+/** What a TCP stream tells. `close` comes exactly once, last; `error` says why when it was no clean end. */
+export type StreamEvent =
+  | { readonly kind: "data"; readonly bytes: Uint8Array }
+  | { readonly kind: "drain" }
+  | { readonly kind: "close"; readonly error?: string };
+
+/** A TCP connection. */
+export interface TcpStream extends AsyncDisposable {
+  readonly local: Addr;
+  readonly remote: Addr;
+  /** Queues bytes; false once more than 1 MiB waits (then wait for `drain`). Ignored after close. */
+  write(bytes: Uint8Array): boolean;
+  /** Registers the one listener. Data that came before is delivered to it at once, in order. */
+  onEvent(fn: (event: StreamEvent) => void): Disposable;
+  /** Flushes what is queued, then closes. */
+  end(): void;
+  /** Closes at once. */
+  destroy(): void;
+}
+
+/** A listening TCP socket. */
+export interface TcpListener extends AsyncDisposable {
+  readonly local: Addr;
+}
+
+/** The network. Opening rejects with a `PortError` (codes `address-in-use`, `address-not-available`, `refused`, `timeout`, `denied`). */
+export interface Net {
+  udp(bind: Addr, options: UdpOptions): Promise<UdpSocket>;
+  listen(bind: Addr, accept: (stream: TcpStream) => void): Promise<TcpListener>;
+  dial(to: Addr, signal: AbortSignal): Promise<TcpStream>;
+}
+
+/** How a child process ended. */
+export interface ExitStatus {
+  readonly code: number;
+  readonly signal?: string;
+}
+
+/** A child process such as ffmpeg or ffplay. */
+export interface Child extends AsyncDisposable {
+  readonly pid: number;
+  /** Writes to its standard input; false once more than 4 MiB waits. Ignored after it closed. */
+  write(bytes: Uint8Array): boolean;
+  /** Bytes that wait to be written to its standard input. */
+  readonly queuedBytes: number;
+  closeInput(): void;
+  onDrain(fn: () => void): Disposable;
+  /** Standard output, as it comes. When nobody listens it is read and dropped. */
+  onOutput(fn: (bytes: Uint8Array) => void): Disposable;
+  /** Standard error, line by line, each at most 4 KiB. */
+  onErrorLine(fn: (line: string) => void): Disposable;
+  onExit(fn: (status: ExitStatus) => void): Disposable;
+  kill(signal?: "SIGTERM" | "SIGKILL" | "SIGINT"): void;
+}
+
+/** How a child process is started. */
+export interface SpawnOptions {
+  readonly stdin?: boolean;
+  readonly stdout?: boolean;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Starts a program by argument vector, never through a shell. Throws `PortError` `not-found` or `denied`. */
+export type Spawn = (argv: readonly string[], options?: SpawnOptions) => Child;
+
+/** What is known of a file. */
+export interface FileInfo {
+  readonly path: string;
+  readonly kind: "file" | "directory" | "other";
+  readonly sizeBytes: number;
+  readonly modifiedMs: number;
+}
+
+/** A file open for reading. */
+export interface ReadHandle extends AsyncDisposable {
+  readonly sizeBytes: number;
+  /** Reads at most `into.length` bytes at `offset`; 0 at the end. */
+  read(offset: number, into: Uint8Array): Promise<number>;
+}
+
+/** A file open for writing. */
+export interface WriteHandle extends AsyncDisposable {
+  write(bytes: Uint8Array): Promise<void>;
+  sync(): Promise<void>;
+}
+
+/** Files. Rejects with `PortError` (`not-found`, `denied`, `full`, `exists`, `io`). */
+export interface Files {
+  stat(path: string): Promise<FileInfo | undefined>;
+  /** The path with every link resolved. */
+  realPath(path: string): Promise<string>;
+  /** Entries of a folder, links resolved, sorted by name. */
+  list(path: string): Promise<readonly FileInfo[]>;
+  openRead(path: string): Promise<ReadHandle>;
+  /** `create` refuses an existing file, `truncate` empties it, `append` adds to it. */
+  openWrite(path: string, mode: "create" | "truncate" | "append"): Promise<WriteHandle>;
+  makeFolder(path: string): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  remove(path: string): Promise<void>;
+}
+
+/** Values a log line may carry. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** Structured log, already bound to node and plugin. Never called per packet. */
+export interface Log {
+  debug(event: string, fields?: LogFields): void;
+  info(event: string, fields?: LogFields): void;
+  warn(event: string, fields?: LogFields): void;
+  error(event: string, fields?: LogFields): void;
+}
+
+/** A number that only grows. */
+export interface Counter {
+  add(by?: number): void;
+}
+
+/** One measured value with its labels. */
+export interface Sample {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** Metrics by Prometheus conventions; names get the prefix `espalier_`. Bind once, add often. */
+export interface Metrics {
+  /** A counter for one fixed set of labels. The same name and labels give the same counter. */
+  counter(name: string, help: string, labels?: Readonly<Record<string, string>>): Counter;
+  /** A distribution; `buckets` are upper bounds in the metric's unit. */
+  histogram(
+    name: string,
+    help: string,
+    buckets: readonly number[],
+    labels?: Readonly<Record<string, string>>,
+  ): { observe(value: number): void };
+  /** Values that are read only when somebody asks; disposing removes them. */
+  collect(
+    name: string,
+    type: "gauge" | "counter",
+    help: string,
+    read: () => readonly Sample[],
+  ): Disposable;
+}
+
+/** All ports of one node. */
+export interface Ports {
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly net: Net;
+  readonly spawn: Spawn;
+  readonly files: Files;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** Why a port could not do what it was asked. */
+export type PortErrorCode =
+  | "address-in-use"
+  | "address-not-available"
+  | "refused"
+  | "timeout"
+  | "denied"
+  | "not-found"
+  | "exists"
+  | "full"
+  | "closed"
+  | "io";
+
+/** The world said no. `code` is stable; the message reads `Cannot <action>: <what is the case>`. */
+export class PortError extends Error {
+  override name = "PortError";
+  constructor(readonly code: PortErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+  }
+}
