@@ -149,6 +149,8 @@ export interface Tree {
   withdraw(): void;
   /** Whether this node passes announcements on (relays do, viewers do not; a full or draining one stops). */
   transit(open: boolean): void;
+  /** This node has no room for more children: it goes on announcing to those it has, and says so. */
+  full(full: boolean): void;
   /** Candidates, best first: [0] is the parent, [1] the standby, on another path where there is one. */
   routes(origin: NodeName): readonly Route[];
   origins(): readonly OriginView[];
@@ -271,8 +273,8 @@ export interface Exchange {
     readonly session: string;
     /** The tree's routes when undefined. */
     readonly candidates?: Candidates;
-    /** The media port when undefined. */
-    readonly socket?: SocketId;
+    /** A socket of its own, as `openSocket` gave it; the media port when undefined. */
+    readonly socket?: { readonly id: SocketId; readonly local: Addr };
   }): Subscription;
   /** Until this is called every JOIN of a child is refused. */
   serve(policy: ServePolicy): void;

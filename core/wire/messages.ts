@@ -3,7 +3,7 @@
  * `control_codec.ts`; who sends what to whom is in `docs/protocol.md`.
  */
 import { z } from "zod";
-import { NAME_PATTERN, type NodeName, type Ssrc, type StreamName } from "../ids.ts";
+import { NAME_PATTERN, type NodeName, type Peer, type Ssrc, type StreamName } from "../ids.ts";
 import type { Addr } from "../ports.ts";
 
 /** Version of the control plane; other versions are counted and dropped. */
@@ -33,7 +33,7 @@ const role = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/);
 const ROLES = z.enum(["bootstrap", "origin", "relay", "viewer", "index", "peer"]).or(role);
 
 /** A node on the wire. */
-export const peerSchema = z.strictObject({
+export const peerSchema: z.ZodType<Peer> = z.strictObject({
   name,
   instance: uint,
   roles: z.array(ROLES).max(8),
@@ -134,6 +134,8 @@ export const MESSAGES = {
       next: uint.optional(),
       /** The number of the incarnation `next` counts in. */
       ssrc: ssrc.optional(),
+      /** Prolongs a lease: `next` matters only if the parent has lost the child. */
+      renew: z.boolean().optional(),
     }),
   },
   /** The join stands for `leaseMs`; media starts at `first`. Sent again for each renewal. */
@@ -238,4 +240,9 @@ export interface Message<T extends MessageType> {
   /** The seq of the message this one answers. */
   readonly re: number | undefined;
   readonly body: MessageBody<T>;
+  /**
+   * On the answer to a request: milliseconds between exactly the try that it answers and its arrival,
+   * so a retry never blurs the measurement. Absent on everything else.
+   */
+  readonly rttMs?: number;
 }
