@@ -42,7 +42,8 @@ export interface Peer {
   readonly name: NodeName;
   /** Grows with every start of the node (its wall clock in ms at start): tells a restart from a late packet. */
   readonly instance: number;
-  readonly roles: readonly RoleName[];
+  /** `RoleName`s, and the names of role plugins that users wrote. */
+  readonly roles: readonly string[];
   /** Viewers may attach here. */
   readonly pop: boolean;
   readonly control: Addr;

@@ -1,0 +1,157 @@
+/** Arbitrary valid messages, for property tests only. */
+import fc from "fast-check";
+import type { Addr } from "../ports.ts";
+import { type NodeName, type Peer, type Ssrc, ssrcOf, type StreamName } from "../ids.ts";
+import type { AnyEnvelope } from "./control_codec.ts";
+import { MESSAGE_TYPES, NO_COOKIE } from "./control_codec.ts";
+import { COOKIE_BYTES } from "./cookie.ts";
+import type { MessageBody, MessageType } from "./messages.ts";
+
+const NAME_START = "ABCXYZabcxyz0189";
+const NAME_REST = `${NAME_START}._-`;
+
+/** A valid name of at most 64 characters. */
+export const anyName: fc.Arbitrary<NodeName> = fc.tuple(
+  fc.constantFrom(...NAME_START),
+  fc.string({ unit: fc.constantFrom(...NAME_REST), maxLength: 63 }),
+).map(([first, rest]) => `${first}${rest}` as NodeName);
+
+const stream: fc.Arbitrary<StreamName> = fc.tuple(anyName, anyName).map(([origin, name]) =>
+  `${origin}/${name}` as StreamName
+);
+const uint = fc.maxSafeNat();
+const uint32 = fc.nat({ max: 0xffffffff });
+const ssrc: fc.Arbitrary<Ssrc> = fc.nat({ max: 0xfffffffe }).map(ssrcOf);
+const session = fc.string({ unit: "grapheme-ascii", minLength: 1, maxLength: 80 });
+const text = (maxLength: number) => fc.string({ unit: "grapheme-ascii", maxLength });
+const bytes = (maxLength: number) => fc.uint8Array({ maxLength });
+const names = (maxLength: number) => fc.array(anyName, { maxLength });
+
+/** A valid address. */
+export const anyAddr: fc.Arbitrary<Addr> = fc.record({
+  host: fc.oneof(fc.ipV4(), fc.ipV6(), fc.domain()),
+  port: fc.integer({ min: 1, max: 65535 }),
+});
+
+const peer: fc.Arbitrary<Peer> = fc.record({
+  name: anyName,
+  instance: uint,
+  roles: fc.uniqueArray(fc.constantFrom("bootstrap", "origin", "relay", "viewer", "index", "peer")),
+  pop: fc.boolean(),
+  control: anyAddr,
+  keepalive: anyAddr,
+  media: anyAddr,
+});
+
+const streamInfo = fc.record(
+  { name: stream, ssrc, bitrate: uint, title: text(120) },
+  { requiredKeys: ["name", "ssrc", "title"] },
+);
+const popInfo = fc.record({ peer, children: uint32, maxChildren: uint32, closed: fc.boolean() });
+const empty = fc.constant({});
+
+/** One arbitrary for the body of every message. Lists are kept short: most results fit a datagram. */
+export const anyBody: { readonly [T in MessageType]: fc.Arbitrary<MessageBody<T>> } = {
+  HELLO: fc.record({ pad: bytes(256) }),
+  CHALLENGE: empty,
+  GOODBYE: empty,
+  BUILDTREE: fc.record({
+    origin: anyName,
+    epoch: uint,
+    sequence: uint,
+    digest: text(32),
+    path: fc.array(anyName, { minLength: 1, maxLength: 10 }),
+    costUs: uint,
+    full: fc.boolean(),
+  }),
+  WITHDRAW: fc.record({ origin: anyName, epoch: uint, sequence: uint }),
+  SEEK: fc.record({ origin: anyName, epoch: uint, sequence: uint, hops: uint32 }),
+  CATALOG_DIGEST: fc.record({
+    owners: fc.array(fc.tuple(anyName, uint, uint), { maxLength: 10 }),
+    more: fc.boolean(),
+  }),
+  CATALOG_RECORD: fc.record({
+    owner: anyName,
+    instance: uint,
+    version: uint,
+    page: fc.nat({ max: 255 }),
+    pages: fc.integer({ min: 1, max: 256 }),
+    streams: fc.array(streamInfo, { maxLength: 2 }),
+    pop: popInfo,
+    ttl: fc.nat({ max: 3600 }),
+  }, { requiredKeys: ["owner", "instance", "version", "page", "pages", "streams", "ttl"] }),
+  CATALOG_WANT: fc.record({ owners: names(10) }),
+  JOIN: fc.record(
+    { stream, session, media: anyAddr, cookie: bytes(32), next: uint, ssrc },
+    { requiredKeys: ["stream", "session", "media", "cookie"] },
+  ),
+  JOINED: fc.record({ stream, session, ssrc, first: uint, path: names(10), leaseMs: uint32 }),
+  PENDING: fc.record({ stream, session, retryMs: uint32 }),
+  REFUSED: fc.record({
+    stream,
+    session,
+    reason: fc.constantFrom(
+      "busy",
+      "unknown-stream",
+      "no-source",
+      "loop",
+      "cookie",
+      "leaving",
+      "not-serving",
+    ),
+    retryMs: uint32,
+    hints: names(4),
+  }),
+  LEAVE: fc.record({ stream, session, media: anyAddr }),
+  MOVE: fc.record({
+    stream,
+    session,
+    reason: fc.constantFrom("draining", "congested", "lost-source"),
+    hints: names(4),
+  }),
+  ENDED: fc.record({ stream, session, ssrc, last: uint }),
+  DONE: fc.record({ stream, session }),
+  PROBE: fc.record({ nonce: uint32, pad: bytes(256) }),
+  PROBED: fc.record({ nonce: uint32, children: uint32, maxChildren: uint32, closed: fc.boolean() }),
+  REGISTER: fc.record({ peer, rtts: fc.array(fc.tuple(anyName, uint32), { maxLength: 5 }) }),
+  REGISTERED: fc.record({
+    leaseMs: uint32,
+    neighbors: fc.array(peer, { maxLength: 2 }),
+    measure: fc.array(peer, { maxLength: 1 }),
+  }),
+  REJECTED: fc.record({ code: text(40), why: text(200) }),
+  DEREGISTER: fc.record({ name: anyName, instance: uint }),
+};
+
+const cookie = fc.oneof(
+  fc.constant(NO_COOKIE),
+  fc.uint8Array({ minLength: COOKIE_BYTES, maxLength: COOKIE_BYTES }),
+);
+
+/** An arbitrary envelope of one type. */
+export function anyEnvelopeOf(type: MessageType): fc.Arbitrary<AnyEnvelope> {
+  return fc.record({
+    type: fc.constant(type),
+    from: anyName,
+    instance: uint,
+    seq: uint,
+    body: anyBody[type] as fc.Arbitrary<unknown>,
+    token: cookie,
+    mine: cookie,
+    re: fc.option(uint, { nil: undefined }),
+    // `anyBody` pairs type and body.
+  }) as fc.Arbitrary<AnyEnvelope>;
+}
+
+/** An arbitrary envelope. */
+export const anyEnvelope: fc.Arbitrary<AnyEnvelope> = fc.oneof(...MESSAGE_TYPES.map(anyEnvelopeOf));
+
+/** One valid body of every type, the same in every run. */
+export function sampleBody<T extends MessageType>(type: T, seed = 1): MessageBody<T> {
+  const [body] = fc.sample<MessageBody<T>>(anyBody[type] as fc.Arbitrary<MessageBody<T>>, {
+    seed,
+    numRuns: 1,
+  });
+  if (body === undefined) throw new Error(`Cannot sample ${type}: nothing was generated`);
+  return body;
+}
