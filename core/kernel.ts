@@ -34,6 +34,8 @@ export interface KernelOptions {
   readonly instance: number;
   /** The ports for one plugin: its log is bound to it. */
   readonly ports: (id: string) => Ports;
+  /** A plugin says that the node's work is done. */
+  readonly onFinish?: (reason: string) => void;
 }
 
 /** A plugin that the kernel made. */
@@ -251,6 +253,7 @@ export class Kernel implements AsyncDisposable {
       id: instance.id,
       use: (slot) => this.#facade(slot).standIn,
       all: (slot) => this.#manyOf(slot),
+      finish: (reason) => this.#options.onFinish?.(reason),
     };
     return { instance, life: instance.plugin.create(context, instance.config) };
   }

@@ -68,6 +68,8 @@ export interface Context<N extends Slot> extends Ports {
    */
   use<K extends N & OneSlot>(slot: K): Slots[K];
   all<K extends N & ManySlot>(slot: K): Many<Slots[K]>;
+  /** This node's work is done: asks the host to stop it cleanly. */
+  finish(reason: string): void;
 }
 
 /** A plugin as its author writes it. */

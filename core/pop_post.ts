@@ -1,0 +1,77 @@
+/**
+ * A node's post as a POP, and its room for children: offers it in the catalogue, answers probes, and
+ * tells the tree when it is full. Shared by the roles that serve children.
+ */
+import type { Catalog, Control, Exchange, Membership, ServePolicy, Tree } from "./slots.ts";
+
+/** What a post needs of its node. */
+export interface PostNeeds {
+  readonly control: Control;
+  readonly catalog: Catalog;
+  readonly exchange: Exchange;
+  readonly membership: Membership;
+  readonly tree: Tree;
+}
+
+/** A node that serves children, and viewers too when it is a POP. */
+export class ServingPost {
+  readonly #needs: PostNeeds;
+  readonly #policy: ServePolicy;
+  readonly #pop: boolean;
+  #held: Disposable[] = [];
+  #draining = false;
+  #full = false;
+
+  constructor(needs: PostNeeds, policy: ServePolicy, pop: boolean) {
+    this.#needs = needs;
+    this.#policy = policy;
+    this.#pop = pop;
+  }
+
+  /** Children served and whether there is room for more. */
+  get load(): {
+    readonly children: number;
+    readonly maxChildren: number;
+    readonly closed: boolean;
+  } {
+    const children = this.#needs.exchange.children().length;
+    const { maxChildren } = this.#policy;
+    return { children, maxChildren, closed: this.#draining || children >= maxChildren };
+  }
+
+  open(): void {
+    const { control, exchange, membership } = this.#needs;
+    this.#draining = false;
+    exchange.serve(this.#policy);
+    this.#held.push(exchange.onChange(() => this.#refresh()));
+    if (this.#pop) {
+      membership.offer({ pop: true });
+      this.#held.push(
+        control.onMessage("PROBE", (probe) => {
+          control.reply(probe, "PROBED", { nonce: probe.body.nonce, ...this.load });
+        }),
+      );
+    }
+    this.#refresh();
+  }
+
+  close(): void {
+    for (const held of this.#held.splice(0)) held[Symbol.dispose]();
+  }
+
+  /** Takes no new children, sends those it has to others, and resolves when they have gone or time is up. */
+  async drain(withinMs: number): Promise<void> {
+    this.#draining = true;
+    this.#refresh();
+    this.#needs.tree.transit(false);
+    await this.#needs.exchange.drain(withinMs);
+  }
+
+  #refresh(): void {
+    const load = this.load;
+    if (this.#pop) this.#needs.catalog.offerPop(load);
+    if (load.closed === this.#full) return;
+    this.#full = load.closed;
+    this.#needs.tree.full(load.closed);
+  }
+}

@@ -1,0 +1,78 @@
+/** Espalier: the command line, and the one place where kernel, host and plugins meet. */
+import { Command, CommanderError } from "commander";
+import { checkFiles, printPlugins, printSchema } from "./cli/describe.ts";
+import { demo } from "./cli/demo.ts";
+import { runNode } from "./cli/node.ts";
+import { topology } from "./cli/topology.ts";
+import { UserError } from "./core/plugin.ts";
+import denoJson from "./deno.json" with { type: "json" };
+
+/** Exit code of everything that is the user's to mend. */
+const USER_ERROR = 2;
+
+function collect(value: string, before: string[]): string[] {
+  return [...before, value];
+}
+
+function buildProgram(): Command {
+  const program = new Command("espalier")
+    .description("Edge relay for live video: a tree of relays that builds and repairs itself.")
+    .version(denoJson.version)
+    .showHelpAfterError("(--help shows what there is)")
+    .showSuggestionAfterError()
+    .exitOverride();
+  program.command("node")
+    .description("runs a node from its config file until SIGINT or SIGTERM")
+    .requiredOption("-c, --config <file>", "the node's YAML file")
+    .option("-s, --set <path=value>", "overrides one value, such as ports.control=0", collect, [])
+    .option("--check", "checks the config and stops")
+    .action(async ({ config, set, check }) => {
+      const code = check ? (await checkFiles([config], set) ? 0 : USER_ERROR) : await runNode(config, set);
+      Deno.exit(code);
+    });
+  program.command("check")
+    .description("checks config files: every error with its path and line")
+    .argument("<file...>", "YAML files")
+    .action(async (files: string[]) => {
+      if (!await checkFiles(files, [])) Deno.exit(USER_ERROR);
+    });
+  program.command("plugins")
+    .description("lists built-in plugins: name, slot, what it does, options")
+    .argument("[name]", "part of a name, or a slot")
+    .option("--json", "as JSON")
+    .action((name: string | undefined, { json }) => printPlugins(name, json === true));
+  program.command("schema")
+    .description("prints the JSON Schema of a node file, for editors")
+    .action(printSchema);
+  program.command("topology")
+    .description("asks running nodes' admin endpoints and draws the tree")
+    .argument("[admin...]", "admin endpoints", ["http://127.0.0.1:8081"])
+    .option("--token <token>", "bearer token of the endpoints")
+    .action(async (bases: string[], { token }) => console.log(await topology(bases, token)));
+  program.command("demo")
+    .description("a whole network on this machine: watch it form, break and mend")
+    .option("--stay", "keeps running until SIGINT")
+    .action(async ({ stay }) => Deno.exit(await demo({ stay: stay === true })));
+  for (const command of program.commands) command.copyInheritedSettings(program);
+  return program;
+}
+
+/** Runs the command line; returns the exit code. */
+async function main(args: readonly string[]): Promise<number> {
+  try {
+    await buildProgram().parseAsync([...args], { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USER_ERROR;
+    if (error instanceof UserError) {
+      console.error(error.message);
+      return USER_ERROR;
+    }
+    throw error;
+  }
+}
+
+if (import.meta.main) {
+  const code = await main(Deno.args);
+  if (code !== 0) Deno.exit(code);
+}

@@ -1,0 +1,171 @@
+/** One session: a port of its own, a subscription at a POP, and the sinks it plays into. */
+import type { StreamName } from "../../core/ids.ts";
+import type { MediaChunk, ReceiverEvent, SocketId } from "../../core/media/api.ts";
+import type { Log } from "../../core/ports.ts";
+import type {
+  Candidates,
+  Datapath,
+  Exchange,
+  Sink,
+  SinkSession,
+  StreamInfo,
+  Subscription,
+} from "../../core/slots.ts";
+import type { SessionConfig } from "./config.ts";
+
+/** What a session needs of its node. */
+export interface SessionNeeds {
+  readonly datapath: Datapath;
+  readonly exchange: Exchange;
+  readonly candidates: Candidates;
+  readonly log: Log;
+  readonly onEnded: () => void;
+}
+
+/** A sink that the session plays into. */
+interface Output {
+  readonly id: string;
+  readonly pace: "asap" | "smooth";
+  readonly session: SinkSession;
+  readonly watch: Disposable;
+}
+
+/** One stream, watched. */
+export class ViewerSession {
+  #socket: { readonly id: SocketId; readonly port: number } | undefined;
+  #subscription: Subscription | undefined;
+  #held: Disposable[] = [];
+  /** Receivers of the current incarnation, one for each pace in use. */
+  #receivers: Disposable[] = [];
+  #info: StreamInfo | undefined;
+  #outputs: Output[] = [];
+  #openReceivers = 0;
+  #over = false;
+  #ended = false;
+  #chunks = 0;
+  #lost = 0;
+
+  constructor(
+    readonly id: string,
+    readonly config: SessionConfig,
+    readonly sinks: readonly { readonly id: string; readonly it: Sink }[],
+    readonly needs: SessionNeeds,
+  ) {}
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  async open(): Promise<void> {
+    const { datapath, exchange, candidates } = this.needs;
+    const stream = this.config.stream as StreamName;
+    for (const { id, it } of this.sinks) {
+      const session = it.open({ session: this.id, stream, title: stream });
+      const output: Output = {
+        id,
+        pace: this.config.pace ?? it.pace,
+        session,
+        watch: session.onEnd(() => this.#onSinkEnd(output)),
+      };
+      this.#outputs.push(output);
+    }
+    const { id: socket, local } = await datapath.openSocket();
+    this.#socket = { id: socket, port: local.port };
+    this.#subscription = exchange.subscribe({ stream, session: this.id, candidates, socket });
+    this.#held = [
+      this.#subscription.onStream((info) => this.#onStream(info)),
+      this.#subscription.onEnd(() => this.#onStreamOver()),
+    ];
+  }
+
+  /** Ends the session; sinks are flushed. */
+  async close(): Promise<void> {
+    for (const one of [...this.#held.splice(0), ...this.#receivers.splice(0)]) {
+      one[Symbol.dispose]();
+    }
+    this.#subscription?.[Symbol.dispose]();
+    this.#subscription = undefined;
+    if (this.#socket !== undefined) this.needs.datapath.closeSocket(this.#socket.id);
+    this.#socket = undefined;
+    await this.#closeOutputs(this.#outputs.splice(0));
+  }
+
+  status(): object {
+    return {
+      session: this.id,
+      stream: this.config.stream,
+      ssrc: this.#info?.ssrc,
+      port: this.#socket?.port,
+      ended: this.#ended,
+      packets: this.#chunks,
+      lost: this.#lost,
+      ...this.#subscription?.status(),
+      sinks: this.#outputs.map(({ id, pace, session }) => ({ id, pace, ...session.status() })),
+    };
+  }
+
+  /** The stream's number is known, or is a new one after the origin's restart. */
+  #onStream(info: StreamInfo): void {
+    if (info.ssrc === this.#info?.ssrc) return;
+    this.#info = info;
+    for (const one of this.#receivers.splice(0)) one[Symbol.dispose]();
+    const paces = new Set(this.#outputs.map((one) => one.pace));
+    this.#openReceivers = paces.size;
+    for (const pace of paces) {
+      this.#receivers.push(
+        this.needs.datapath.receive(
+          { ssrc: info.ssrc, budgetMs: this.config.budget, pace },
+          (event) => this.#onReceived(pace, event),
+        ),
+      );
+    }
+  }
+
+  #onReceived(pace: "asap" | "smooth", event: ReceiverEvent): void {
+    if (event.kind === "chunks") this.#deliver(pace, event.chunks);
+    else if (--this.#openReceivers <= 0 && this.#over) this.#end("stream ended");
+  }
+
+  #deliver(pace: "asap" | "smooth", chunks: readonly MediaChunk[]): void {
+    // Paces differ only in time, so the first output's pace counts for the session.
+    if (pace === this.#outputs[0]?.pace) {
+      this.#chunks += chunks.length;
+      for (const chunk of chunks) this.#lost += chunk.lostBefore;
+    }
+    for (const output of this.#outputs) {
+      if (output.pace === pace) output.session.push(chunks);
+    }
+  }
+
+  /** The origin said that this was all: what receivers still hold is played first. */
+  #onStreamOver(): void {
+    this.#over = true;
+    if (this.#openReceivers <= 0) this.#end("stream ended");
+  }
+
+  #onSinkEnd(output: Output): void {
+    const index = this.#outputs.indexOf(output);
+    if (index < 0) return;
+    this.#outputs.splice(index, 1);
+    void this.#closeOutputs([output]);
+    if (this.#outputs.length === 0) this.#end(`sink "${output.id}" was closed`);
+  }
+
+  #end(why: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.needs.log.info("session ended", { session: this.id, stream: this.config.stream, why });
+    void this.close().then(() => this.needs.onEnded());
+  }
+
+  async #closeOutputs(outputs: readonly Output[]): Promise<void> {
+    for (const output of outputs) {
+      output.watch[Symbol.dispose]();
+      try {
+        await output.session.close();
+      } catch (error) {
+        this.needs.log.error("sink does not close cleanly", { sink: output.id, error });
+      }
+    }
+  }
+}
