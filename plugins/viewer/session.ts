@@ -1,7 +1,7 @@
 /** One session: a port of its own, a subscription at a POP, and the sinks it plays into. */
 import type { StreamName } from "../../core/ids.ts";
 import type { MediaChunk, ReceiverEvent, SocketId } from "../../core/media/api.ts";
-import type { Log } from "../../core/ports.ts";
+import type { Addr, Log } from "../../core/ports.ts";
 import type {
   Candidates,
   Datapath,
@@ -32,7 +32,7 @@ interface Output {
 
 /** One stream, watched. */
 export class ViewerSession {
-  #socket: { readonly id: SocketId; readonly port: number } | undefined;
+  #socket: { readonly id: SocketId; readonly local: Addr } | undefined;
   #subscription: Subscription | undefined;
   #held: Disposable[] = [];
   /** Receivers of the current incarnation, one for each pace in use. */
@@ -69,8 +69,8 @@ export class ViewerSession {
       };
       this.#outputs.push(output);
     }
-    const { id: socket, local } = await datapath.openSocket();
-    this.#socket = { id: socket, port: local.port };
+    const socket = await datapath.openSocket();
+    this.#socket = socket;
     this.#subscription = exchange.subscribe({ stream, session: this.id, candidates, socket });
     this.#held = [
       this.#subscription.onStream((info) => this.#onStream(info)),
@@ -95,7 +95,7 @@ export class ViewerSession {
       session: this.id,
       stream: this.config.stream,
       ssrc: this.#info?.ssrc,
-      port: this.#socket?.port,
+      port: this.#socket?.local.port,
       ended: this.#ended,
       packets: this.#chunks,
       lost: this.#lost,
