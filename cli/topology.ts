@@ -8,7 +8,11 @@ export interface TreeView {
   readonly pop: boolean;
   readonly origins: readonly {
     readonly origin: string;
-    readonly routes: readonly { readonly parent: string; readonly path: readonly string[]; readonly costUs: number }[];
+    readonly routes: readonly {
+      readonly parent: string;
+      readonly path: readonly string[];
+      readonly costUs: number;
+    }[];
   }[];
   readonly subscriptions: readonly {
     readonly stream: string;
@@ -17,7 +21,11 @@ export interface TreeView {
     readonly parents: readonly string[];
     readonly standby?: string;
   }[];
-  readonly children: readonly { readonly stream: string; readonly child: string; readonly session: string }[];
+  readonly children: readonly {
+    readonly stream: string;
+    readonly child: string;
+    readonly session: string;
+  }[];
 }
 
 /** Asks one admin endpoint. */
@@ -48,7 +56,7 @@ function edgesOf(stream: string, views: readonly TreeView[]): Edges {
   for (const view of views) {
     for (const one of view.children) if (one.stream === stream) add(view.node, one.child);
     for (const one of view.subscriptions) {
-      if (one.stream === stream) for (const parent of one.parents) add(parent, view.node);
+      if (one.stream === stream) { for (const parent of one.parents) add(parent, view.node); }
     }
   }
   return edges;
@@ -74,7 +82,9 @@ export function drawStream(stream: string, views: readonly TreeView[]): string[]
       .find((one) => one.stream === stream)?.standby;
   const walk = (name: string, prefix: string, branch: string, next: string) => {
     const again = seen.has(name);
-    lines.push(`${prefix}${branch}${label(name, views, standbyOf(name))}${again ? " (see above)" : ""}`);
+    lines.push(
+      `${prefix}${branch}${label(name, views, standbyOf(name))}${again ? " (see above)" : ""}`,
+    );
     if (again) return;
     seen.add(name);
     const children = [...edges.get(name) ?? []].toSorted();
@@ -101,7 +111,9 @@ export function drawTopology(views: readonly TreeView[]): string {
   const routes = views.flatMap((view) =>
     view.origins.flatMap(({ origin, routes }) =>
       routes.map((route, index) =>
-        `  ${view.node}: ${[...route.path, view.node].join(" > ")}  ${(route.costUs / 1000).toFixed(2)} ms` +
+        `  ${view.node}: ${[...route.path, view.node].join(" > ")}  ${
+          (route.costUs / 1000).toFixed(2)
+        } ms` +
         `${index === 0 ? "" : " (standby)"}  [${origin}]`
       )
     )
@@ -111,7 +123,10 @@ export function drawTopology(views: readonly TreeView[]): string {
 }
 
 /** Asks every endpoint and draws what they say together. */
-export async function topology(bases: readonly string[], token: string | undefined): Promise<string> {
+export async function topology(
+  bases: readonly string[],
+  token: string | undefined,
+): Promise<string> {
   const views = await Promise.all(bases.map((base) => ask<TreeView>(base, "/api/v1/tree", token)));
   return drawTopology(views);
 }

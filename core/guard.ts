@@ -2,7 +2,8 @@
  * Ports as one plugin gets them: an exception in a callback is that plugin's fault alone. It is logged
  * and counted, and the socket or timer it came from goes on.
  */
-import type { Log, Ports, TcpStream, UdpSocket } from "./ports.ts";
+import type { Log, Plane, Ports, TcpStream, UdpSocket } from "./ports.ts";
+import type { Chaos } from "./slots.ts";
 
 /** Wraps a callback so that it never throws into the port. */
 type Shield = <A extends unknown[]>(fn: (...args: A) => void) => (...args: A) => void;
@@ -35,17 +36,44 @@ function shieldStream(stream: TcpStream, shield: Shield): TcpStream {
   };
 }
 
-function shieldSocket(socket: UdpSocket, shield: Shield): UdpSocket {
+/** What stands between a plugin and its sockets when a chaos plugin runs. */
+type ChaosNow = () => Chaos | undefined;
+
+function shieldSocket(
+  socket: UdpSocket,
+  plane: Plane,
+  shield: Shield,
+  chaosNow: ChaosNow,
+): UdpSocket {
+  let open = true;
   return {
     local: socket.local,
-    send: (to, bytes) => socket.send(to, bytes),
-    onPacket: (fn) => socket.onPacket(shield(fn)),
-    [Symbol.asyncDispose]: () => socket[Symbol.asyncDispose](),
+    send(to, bytes) {
+      const chaos = chaosNow();
+      if (chaos === undefined) return socket.send(to, bytes);
+      chaos.outgoing(plane, to, bytes, (late) => {
+        if (open) socket.send(to, late);
+      });
+    },
+    onPacket(fn) {
+      const safe = shield(fn);
+      return socket.onPacket((from, bytes) => {
+        const chaos = chaosNow();
+        if (chaos === undefined) return safe(from, bytes);
+        chaos.incoming(plane, from, bytes, (late) => {
+          if (open) safe(from, late);
+        });
+      });
+    },
+    async [Symbol.asyncDispose]() {
+      open = false;
+      await socket[Symbol.asyncDispose]();
+    },
   };
 }
 
-/** The node's ports with every callback of plugin `id` shielded. */
-export function guardPorts(id: string, ports: Ports): Ports {
+/** The node's ports with every callback of plugin `id` shielded, and its datagrams open to chaos. */
+export function guardPorts(id: string, ports: Ports, chaosNow: ChaosNow): Ports {
   const shield = shieldFor(id, ports.log, ports);
   return {
     ...ports,
@@ -55,7 +83,8 @@ export function guardPorts(id: string, ports: Ports): Ports {
       after: (ms, fn) => ports.clock.after(ms, shield(fn)),
     },
     net: {
-      udp: async (bind, options) => shieldSocket(await ports.net.udp(bind, options), shield),
+      udp: async (bind, options) =>
+        shieldSocket(await ports.net.udp(bind, options), options.plane, shield, chaosNow),
       listen: (bind, accept) =>
         ports.net.listen(bind, shield((stream) => accept(shieldStream(stream, shield)))),
       dial: async (to, signal) => shieldStream(await ports.net.dial(to, signal), shield),

@@ -246,7 +246,8 @@ export class Kernel implements AsyncDisposable {
   }
 
   #make(instance: Instance): Running {
-    const ports = guardPorts(instance.id, this.#options.ports(instance.id));
+    const chaos = this.#facade("chaos");
+    const ports = guardPorts(instance.id, this.#options.ports(instance.id), () => chaos.current);
     const context: Context<Slot> = {
       ...ports,
       self: this.self,

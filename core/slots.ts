@@ -3,7 +3,7 @@
  * A method that registers a listener begins with `on` and returns a Disposable; the kernel carries such
  * listeners over when a plugin is swapped.
  */
-import type { Addr } from "./ports.ts";
+import type { Addr, Plane } from "./ports.ts";
 import type { NodeName, Peer, Ssrc, StreamName } from "./ids.ts";
 import type { Message, MessageBody, MessageType } from "./wire/messages.ts";
 import type {
@@ -402,6 +402,14 @@ export interface Sink {
   open(session: SessionInfo): SinkSession;
 }
 
+/** Impairs this node's own UDP traffic, for demos and tests. The kernel asks it for every datagram of every plugin. */
+export interface Chaos {
+  /** Calls `send` at once, later, several times or never. */
+  outgoing(plane: Plane, to: Addr, bytes: Uint8Array, send: (bytes: Uint8Array) => void): void;
+  /** The same for what comes in. */
+  incoming(plane: Plane, from: Addr, bytes: Uint8Array, hand: (bytes: Uint8Array) => void): void;
+}
+
 /** All slots and what fills them. */
 export interface Slots {
   role: Role;
@@ -416,6 +424,7 @@ export interface Slots {
   recovery: Recovery;
   datapath: Datapath;
   pop: PopSelector;
+  chaos: Chaos;
   source: Source;
   sink: Sink;
 }
