@@ -39,6 +39,8 @@ export class TestNet implements AsyncDisposable {
   readonly files = new Map<string, string>();
   /** Set once the test got to its end, so that logs are only printed for failures. */
   passed = false;
+  /** Environment of the nodes started from here on. */
+  env: Record<string, string> = {};
 
   constructor(
     readonly options: { readonly neighbors?: Readonly<Record<string, readonly string[]>> } = {},
@@ -64,7 +66,7 @@ export class TestNet implements AsyncDisposable {
     const file = `${this.folder}/${name}.yaml`;
     Deno.writeTextFileSync(file, JSON.stringify(config, null, 1));
     this.files.set(name, file);
-    return this.fleet.spawn(name, file, `http://127.0.0.1:${adminPort}`);
+    return this.fleet.spawn(name, file, `http://127.0.0.1:${adminPort}`, [], this.env);
   }
 
   /** Starts a node again from the file it was first started with. */
