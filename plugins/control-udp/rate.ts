@@ -1,0 +1,58 @@
+/** Limits on what strangers can make this node send. */
+
+/** A token bucket: `perSecond` in the long run, `burst` at once. */
+export class TokenBucket {
+  readonly #perMs: number;
+  readonly #burst: number;
+  #tokens: number;
+  #atMs: number;
+
+  constructor(perSecond: number, burst: number, nowMs: number) {
+    this.#perMs = perSecond / 1000;
+    this.#burst = burst;
+    this.#tokens = burst;
+    this.#atMs = nowMs;
+  }
+
+  /** Takes one token; false when there is none. */
+  take(nowMs: number): boolean {
+    this.#tokens = Math.min(this.#burst, this.#tokens + (nowMs - this.#atMs) * this.#perMs);
+    this.#atMs = nowMs;
+    if (this.#tokens < 1) return false;
+    this.#tokens -= 1;
+    return true;
+  }
+}
+
+/** Challenges a second to one address: more than an honest handshake's repeats, few enough to bore. */
+const PER_ADDRESS_A_SECOND = 20;
+/** Addresses whose bucket is remembered; the oldest goes first, the total still holds. */
+const ADDRESSES_MAX = 4096;
+
+/** Decides whether an address gets another challenge: so many for each, so many in total. */
+export class ChallengeLimiter {
+  readonly #buckets = new Map<string, TokenBucket>();
+  readonly #total: TokenBucket;
+
+  constructor(totalPerSecond: number, nowMs: number) {
+    this.#total = new TokenBucket(totalPerSecond, totalPerSecond, nowMs);
+  }
+
+  /** Addresses remembered just now. */
+  get size(): number {
+    return this.#buckets.size;
+  }
+
+  allows(addressKey: string, nowMs: number): boolean {
+    let bucket = this.#buckets.get(addressKey);
+    if (bucket === undefined) {
+      if (this.#buckets.size >= ADDRESSES_MAX) {
+        const oldest = this.#buckets.keys().next();
+        if (!oldest.done) this.#buckets.delete(oldest.value);
+      }
+      bucket = new TokenBucket(PER_ADDRESS_A_SECOND, PER_ADDRESS_A_SECOND, nowMs);
+      this.#buckets.set(addressKey, bucket);
+    }
+    return bucket.take(nowMs) && this.#total.take(nowMs);
+  }
+}

@@ -1,0 +1,187 @@
+/** What is known of one node at one address, and the bounded table of all of them. */
+import type { Addr } from "../../core/ports.ts";
+import { addrKey, type NodeName } from "../../core/ids.ts";
+import type { MessageBody, MessageType } from "../../core/wire/messages.ts";
+import { NO_COOKIE } from "../../core/wire/control_codec.ts";
+import { SeenWindow } from "./seen.ts";
+
+/** A message to send, its envelope not yet made: the cookie in it may change before it goes. */
+export type Outgoing = {
+  readonly [T in MessageType]: {
+    readonly type: T;
+    readonly body: MessageBody<T>;
+    readonly re: number | undefined;
+  };
+}[MessageType];
+
+/** A message that waits for the receiver's cookie. */
+export interface Queued {
+  readonly message: Outgoing;
+  readonly bytes: number;
+}
+
+/** A one-shot message that went out lately: it goes again when its cookie proves to be outdated. */
+export interface Sent {
+  readonly seq: number;
+  readonly message: Outgoing;
+  readonly sentMs: number;
+}
+
+/** The attempt to get a cookie. */
+export interface Handshake {
+  readonly startedMs: number;
+  tries: number;
+  lastMs: number;
+  nextMs: number;
+  queue: Queued[];
+  queuedBytes: number;
+}
+
+/** One-shot messages remembered for a renewal; the oldest goes first. */
+const SENT_MAX = 8;
+/** A one-shot message older than this is outdated itself. */
+const SENT_MAX_AGE_MS = 1000;
+/** RFC 6298's gain for the smoothed round trip. */
+const RTT_GAIN = 1 / 8;
+/** A lower instance is a late packet of a former life, unless the later life has been silent this long. */
+export const INSTANCE_SILENT_MS = 10_000;
+
+/** After this silence a cookie may be outdated without anybody having told. */
+const DOUBT_SILENT_MS = 10_000;
+/** Doubts about one session do not come more often than this. */
+const DOUBT_GAP_MS = 1000;
+
+/** The key of a session: the same name at another address is another session. */
+export function sessionKey(name: NodeName, addr: Addr): string {
+  return `${name}@${addrKey(addr)}`;
+}
+
+/** A node at an address. */
+export class Session {
+  readonly key: string;
+  /** The cookie it gave this node; empty until it has. */
+  theirs: Uint8Array = NO_COOKIE;
+  handshake: Handshake | undefined;
+  lastHeardMs = -Infinity;
+  /** When a changed cookie last made everything pending go again. */
+  renewedMs = -Infinity;
+  rttMs: number | undefined;
+  readonly #seen = new SeenWindow();
+  #instance: number | undefined;
+  #sent: Sent[] = [];
+  #doubtedMs = -Infinity;
+
+  constructor(
+    readonly name: NodeName,
+    readonly addr: Addr,
+    /** The cookie this node gives to the address. */
+    readonly mine: Uint8Array,
+  ) {
+    this.key = sessionKey(name, addr);
+  }
+
+  /** Whether messages can go out at once. */
+  get established(): boolean {
+    return this.theirs.length > 0;
+  }
+
+  /** Follows the sender from life to life; false when `instance` is a former one. */
+  meet(instance: number, nowMs: number): boolean {
+    const known = this.#instance;
+    if (known === instance) return true;
+    if (known !== undefined && instance < known && nowMs - this.lastHeardMs < INSTANCE_SILENT_MS) {
+      return false;
+    }
+    this.#instance = instance;
+    this.#seen.clear();
+    return true;
+  }
+
+  /** Whether a message of the current instance is handed up. */
+  note(seq: number): "new" | "duplicate" | "late" {
+    return this.#seen.note(seq);
+  }
+
+  /** Whether this is the cookie that is held already. */
+  holds(cookie: Uint8Array): boolean {
+    const { theirs } = this;
+    if (cookie.length !== theirs.length) return false;
+    for (let i = 0; i < cookie.length; i++) if (cookie[i] !== theirs[i]) return false;
+    return true;
+  }
+
+  /**
+   * Whether the cookie should be asked for anew, for the other side has been silent for long and may
+   * have restarted. Says so once a second at most.
+   */
+  doubtful(nowMs: number): boolean {
+    if (nowMs - this.lastHeardMs < DOUBT_SILENT_MS) return false;
+    if (nowMs - this.#doubtedMs < DOUBT_GAP_MS) return false;
+    this.#doubtedMs = nowMs;
+    return true;
+  }
+
+  measured(rttMs: number): void {
+    this.rttMs = this.rttMs === undefined ? rttMs : this.rttMs + RTT_GAIN * (rttMs - this.rttMs);
+  }
+
+  remember(sent: Sent): void {
+    if (this.#sent.length >= SENT_MAX) this.#sent.shift();
+    this.#sent.push(sent);
+  }
+
+  /** Takes the recent one-shot message of this number, if it is there and fresh. */
+  recall(seq: number, nowMs: number): Outgoing | undefined {
+    const at = this.#sent.findIndex((sent) => sent.seq === seq);
+    const [sent] = at < 0 ? [] : this.#sent.splice(at, 1);
+    return sent !== undefined && nowMs - sent.sentMs <= SENT_MAX_AGE_MS ? sent.message : undefined;
+  }
+}
+
+/** All sessions; when there are too many, the one that was used longest ago goes. */
+export class SessionTable {
+  readonly #sessions = new Map<string, Session>();
+  readonly #max: number;
+  readonly #cookie: (addr: Addr) => Uint8Array;
+  readonly #evicted: (session: Session) => void;
+
+  constructor(
+    max: number,
+    cookie: (addr: Addr) => Uint8Array,
+    evicted: (session: Session) => void,
+  ) {
+    this.#max = max;
+    this.#cookie = cookie;
+    this.#evicted = evicted;
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  /** The session, if there is one; it stays as old as it is. */
+  get(key: string): Session | undefined {
+    return this.#sessions.get(key);
+  }
+
+  /** The session, made when it is not there; it becomes the youngest. */
+  obtain(name: NodeName, addr: Addr): Session {
+    const key = sessionKey(name, addr);
+    let session = this.#sessions.get(key);
+    if (session === undefined) {
+      if (this.#sessions.size >= this.#max) this.#evict();
+      session = new Session(name, addr, this.#cookie(addr));
+    } else {
+      this.#sessions.delete(key);
+    }
+    this.#sessions.set(key, session);
+    return session;
+  }
+
+  #evict(): void {
+    const oldest = this.#sessions.values().next();
+    if (oldest.done) return;
+    this.#sessions.delete(oldest.value.key);
+    this.#evicted(oldest.value);
+  }
+}
