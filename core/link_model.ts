@@ -197,11 +197,11 @@ export class LinkModel {
   }
 }
 
-/** A copy of a packet with one to three of its bits flipped. */
+/** A copy of a packet with one or three bits flipped: an odd number, so that none undoes another. */
 export function corrupt(bytes: Uint8Array, rng: Rng): Uint8Array {
   const copy = bytes.slice();
   if (copy.length === 0) return copy;
-  const flips = 1 + Math.floor(rng.next() * 3);
+  const flips = rng.next() < 0.5 ? 1 : 3;
   for (let i = 0; i < flips; i++) {
     const at = Math.floor(rng.next() * copy.length);
     copy[at] = (copy[at] ?? 0) ^ (1 << Math.floor(rng.next() * 8));

@@ -97,11 +97,12 @@ Deno.test("fifo keeps the order under jitter, without it packets overtake", () =
 
 Deno.test("held-back packets are overtaken, also on a fifo link", () => {
   const { arrivals, model } = send(
-    { delayMs: 10, reorderShare: 0.1, reorderExtraMs: 3.5, fifo: true },
+    { delayMs: 10, reorderShare: 0.1, reorderExtraMs: 1.5, fifo: true },
     20_000,
   );
   near(model.counters.reordered / 20_000, 0.1, 0.01);
-  near(inversions(arrivals) / 20_000, 0.1, 0.012);
+  // Each is overtaken by the next packet, unless that one is held back too.
+  near(inversions(arrivals) / 20_000, 0.09, 0.012);
 });
 
 Deno.test("duplicates and corrupted packets come close to their shares", () => {
@@ -148,6 +149,7 @@ Deno.test("corrupting changes a copy only, and always changes something", () => 
     const bad = corrupt(bytes, rng);
     assert.ok(bytes.every((b) => b === 0));
     assert.equal(bad.length, 64);
+    assert.ok(bad.some((b) => b !== 0));
   }
   assert.equal(corrupt(new Uint8Array(0), rng).length, 0);
 });
