@@ -118,6 +118,11 @@ export interface Discovery {
    * the algorithm can make it so. Called after every change; must be cheap for 1,000 nodes.
    */
   assign(nodes: readonly Registration[]): ReadonlyMap<NodeName, readonly NodeName[]>;
+  /**
+   * Whose round trip `node` should measure next (at most 16), among the nodes last assigned. An algorithm
+   * that looks at no round trips leaves this out.
+   */
+  measure?(node: NodeName): readonly NodeName[];
 }
 
 /** A way to an origin. */
@@ -311,8 +316,15 @@ export interface Datapath {
   closeSocket(id: SocketId): void;
   /** The link to a remote address; the same pair gives the same link. */
   link(socket: SocketId, remote: Addr): LinkId;
-  /** Fetches (or has) the remote's cookie for this socket: proof that we can be reached there. */
-  cookie(link: LinkId, done: (cookie: Uint8Array | undefined) => void): Disposable;
+  /**
+   * Fetches (or has) the remote's cookie for this socket: proof that we can be reached there. `fresh`
+   * fetches it anew: the remote has refused the known one.
+   */
+  cookie(
+    link: LinkId,
+    done: (cookie: Uint8Array | undefined) => void,
+    fresh?: boolean,
+  ): Disposable;
   /** Whether `cookie` is one that this node gave to exactly this remote address. */
   verify(remote: Addr, cookie: Uint8Array): boolean;
   command(command: EngineCommand): void;
