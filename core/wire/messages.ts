@@ -246,3 +246,11 @@ export interface Message<T extends MessageType> {
    */
   readonly rttMs?: number;
 }
+
+/** Whether a message is of this type; narrows its body. */
+export function isMessage<T extends MessageType>(
+  message: Message<MessageType>,
+  type: T,
+): message is Message<T> {
+  return message.type === type;
+}

@@ -1,0 +1,452 @@
+/** One stream's upstream on ports: all local consumers and all children of a node share it. */
+import type { NodeName, Peer, Ssrc, StreamName } from "../../core/ids.ts";
+import type { EngineEvent, LinkId, SocketId } from "../../core/media/api.ts";
+import type { Addr, Clock, Log } from "../../core/ports.ts";
+import type {
+  Candidate,
+  Candidates,
+  Catalog,
+  Control,
+  ControlFailure,
+  Datapath,
+  Keepalive,
+  Membership,
+  PathPolicy,
+  StreamInfo,
+  SubscriptionStatus,
+} from "../../core/slots.ts";
+import { isMessage, type Message, type MessageType } from "../../core/wire/messages.ts";
+import type { Joined, Leaver } from "./leaver.ts";
+import { Pump } from "./pump.ts";
+import type { Stats } from "./stats.ts";
+import type { StreamTable } from "./streams.ts";
+import { Upstream } from "./upstream.ts";
+import type { UpstreamIn, UpstreamOut } from "./upstream_events.ts";
+
+/** What a group needs of its node. */
+export interface GroupNeeds {
+  readonly self: NodeName;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: () => number;
+  readonly control: Control;
+  readonly keepalive: Keepalive;
+  readonly membership: Membership;
+  readonly catalog: Catalog;
+  readonly datapath: Datapath;
+  readonly policy: PathPolicy;
+  readonly streams: StreamTable;
+  readonly leaver: Leaver;
+  readonly stats: Stats;
+  /** The earliest packet that waiting children ask for. */
+  readonly wantedFrom: (stream: StreamName, ssrc: Ssrc) => number | undefined;
+  /** Whether another group takes this stream from this link too. */
+  readonly linkInUse: (group: Group, ssrc: Ssrc, link: LinkId) => boolean;
+  /** The stream can be served, or its number or path changed; `since` is where a first copy begins. */
+  readonly onReady: (group: Group, since: number | undefined) => void;
+  readonly onOver: (group: Group, ssrc: Ssrc, last: number) => void;
+  /** No parent for a while. */
+  readonly onLost: (group: Group) => void;
+  readonly onChange: () => void;
+}
+
+/** What tells one group from another. */
+export interface GroupSpec {
+  readonly key: string;
+  readonly stream: StreamName;
+  /** The session's name on the wire. */
+  readonly session: string;
+  readonly socket: SocketId;
+  /** Where others reach that socket. */
+  readonly media: Addr;
+  readonly candidates: Candidates;
+  /** Serves nobody, so that a parent's hints can be followed without making a loop. */
+  readonly leaf: boolean;
+}
+
+/** A parent, as far as ports are concerned. */
+interface LegPorts {
+  readonly id: number;
+  readonly peer: Peer;
+  readonly link: LinkId;
+  waiting: Disposable | undefined;
+  asked: boolean;
+  accepted: Ssrc | undefined;
+  watched: boolean;
+}
+
+/** How long a JOIN is repeated. */
+const JOIN_MS = 1000;
+/** A replaced incarnation stays open for this long: receivers play it to its end. */
+const DRAIN_MS = 3000;
+/** After so many searches in vain the bootstrapper is asked. */
+const SEEK_TRIES = 3;
+
+/** One upstream. */
+export class Group {
+  readonly machine: Upstream;
+  readonly #pump: Pump<UpstreamIn, UpstreamOut>;
+  readonly #legs = new Map<number, LegPorts>();
+  readonly #infoFns = new Set<(info: StreamInfo) => void>();
+  readonly #endFns = new Set<() => void>();
+  #held: Disposable[] = [];
+  #hold: Disposable | undefined;
+  #draining = new Set<Disposable>();
+  #since: number | undefined;
+  #fresh = false;
+  #readyDirty = false;
+  #over = false;
+  #stopped = false;
+
+  constructor(readonly spec: GroupSpec, readonly needs: GroupNeeds) {
+    this.machine = new Upstream({
+      self: needs.self,
+      policy: needs.policy,
+      random: needs.random,
+    });
+    this.#pump = new Pump(
+      needs.clock,
+      this.machine,
+      () => ({ kind: "tick", next: this.#next() }),
+      (out) => this.#run(out),
+      () => this.#tellReady(),
+    );
+  }
+
+  get over(): boolean {
+    return this.#over;
+  }
+
+  get info(): StreamInfo | undefined {
+    return this.machine.info;
+  }
+
+  /** Begins to look for parents; only once. */
+  start(): void {
+    if (this.#held.length > 0 || this.#stopped) return;
+    const { candidates } = this.spec;
+    const offer = () => this.#pump.feed({ kind: "candidates", list: candidates.list() });
+    const inform = () => {
+      const info = this.needs.catalog.stream(this.spec.stream);
+      if (info !== undefined) this.#pump.feed({ kind: "info", info });
+    };
+    this.#held = [candidates.onChange(offer), this.needs.catalog.onChange(inform)];
+    offer();
+    inform();
+  }
+
+  /** Leaves all parents; the stream itself goes on for what receivers still play. */
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#pump.feed({ kind: "stop" });
+    this.#pump.stop();
+    for (const one of this.#held.splice(0)) one[Symbol.dispose]();
+    this.#hold?.[Symbol.dispose]();
+    this.#hold = undefined;
+    for (const one of this.#draining) one[Symbol.dispose]();
+    this.#draining.clear();
+    this.#infoFns.clear();
+    this.#endFns.clear();
+  }
+
+  /** Hears the incarnation, at once if it is known. */
+  onInfo(fn: (info: StreamInfo) => void): Disposable {
+    this.#infoFns.add(fn);
+    const info = this.info;
+    if (info !== undefined) fn(info);
+    return { [Symbol.dispose]: () => void this.#infoFns.delete(fn) };
+  }
+
+  onEnd(fn: () => void): Disposable {
+    this.#endFns.add(fn);
+    return { [Symbol.dispose]: () => void this.#endFns.delete(fn) };
+  }
+
+  status(): Omit<SubscriptionStatus, "session"> {
+    return { stream: this.spec.stream, ...this.machine.status() };
+  }
+
+  /** An event of the engine about one link. */
+  engine(event: Extract<EngineEvent, { link: LinkId }>): void {
+    for (const leg of this.#legs.values()) {
+      if (leg.link !== event.link) continue;
+      if (event.kind === "flowing" || event.kind === "caught-up") {
+        this.#pump.feed({ kind: event.kind, leg: leg.id, ssrc: event.ssrc });
+      } else if (event.kind === "silent") {
+        const { ssrc, silentMs } = event;
+        this.#pump.feed({ kind: "silent", leg: leg.id, ssrc, silentMs });
+      }
+    }
+  }
+
+  /** Whether this group takes the stream from this link. */
+  takes(ssrc: Ssrc, link: LinkId): boolean {
+    for (const leg of this.#legs.values()) {
+      if (leg.link === link && leg.accepted === ssrc) return true;
+    }
+    return false;
+  }
+
+  /** Whether this link is taken from, or is about to be. */
+  awaits(ssrc: Ssrc, link: LinkId): boolean {
+    if (ssrc !== this.info?.ssrc) return false;
+    for (const leg of this.#legs.values()) if (leg.link === link) return true;
+    return false;
+  }
+
+  down(name: NodeName, why: "silent" | "restarted" | "left"): void {
+    const ssrc = this.info?.ssrc;
+    const now = this.needs.clock.now();
+    const lastArrivalMs = ssrc === undefined
+      ? now
+      : this.needs.datapath.position(ssrc).lastArrivalMs;
+    this.#pump.feed({ kind: "down", name, why, lastArrivalMs });
+  }
+
+  /** A message from a parent that answers no request. */
+  message(message: Message<"JOINED" | "MOVE" | "ENDED">): void {
+    const { body, from } = message;
+    if (body.stream !== this.spec.stream || body.session !== this.spec.session) return;
+    const leg = [...this.#legs.values()].find((one) => one.peer.name === from && one.asked);
+    if (leg === undefined) return;
+    if (isMessage(message, "MOVE")) {
+      const hints = this.#hints(message.body.hints);
+      this.#pump.feed({ kind: "move", leg: leg.id, hints });
+    } else if (isMessage(message, "ENDED")) {
+      const { ssrc, last } = message.body;
+      this.#pump.feed({ kind: "ended", ssrc, last });
+    } else {
+      this.#answered(leg, message);
+    }
+  }
+
+  // --- effects ------------------------------------------------------------------------------------
+
+  #run(out: UpstreamOut): void {
+    const { needs } = this;
+    switch (out.kind) {
+      case "ask":
+        return this.#ask(out);
+      case "accept":
+        return this.#accept(out);
+      case "drop":
+        return this.#drop(out);
+      case "stream":
+        return this.#incarnate(out.info, out.old);
+      case "distrust":
+        return this.spec.candidates.distrust(out.name);
+      case "seek":
+        this.spec.candidates.seek();
+        if (out.tries % SEEK_TRIES === 0) needs.membership.refresh();
+        if (out.tries === SEEK_TRIES) needs.onLost(this);
+        return;
+      case "warm":
+        return this.#warm(out.peer);
+      case "path":
+        this.#readyDirty = true;
+        return;
+      case "failover":
+        needs.stats.failovers.add();
+        needs.stats.outage.observe(out.outageMs);
+        needs.log.info("failed over", { stream: this.spec.stream, outageMs: out.outageMs });
+        return needs.onChange();
+      case "handover":
+        needs.stats.handovers.add();
+        return;
+      case "refusal":
+        needs.stats.refusedByParent(out.reason);
+        return;
+      case "changed":
+        return needs.onChange();
+      case "over":
+        return this.#end(out.ssrc, out.last);
+    }
+  }
+
+  #ask(out: Extract<UpstreamOut, { kind: "ask" }>): void {
+    const { datapath, leaver } = this.needs;
+    let leg = this.#legs.get(out.leg);
+    if (leg === undefined) {
+      const link = datapath.link(this.spec.socket, out.peer.media);
+      leg = {
+        id: out.leg,
+        peer: out.peer,
+        link,
+        waiting: undefined,
+        asked: false,
+        accepted: undefined,
+        watched: false,
+      };
+      this.#legs.set(out.leg, leg);
+      leaver.cancel(this.#joined(leg));
+    }
+    const asker = leg;
+    let answered = false;
+    const waiting = datapath.cookie(asker.link, (cookie) => {
+      answered = true;
+      asker.waiting = undefined;
+      if (this.#legs.get(asker.id) !== asker) return;
+      if (cookie === undefined) this.#pump.feed({ kind: "failed", leg: asker.id });
+      else this.#join(asker, cookie, out.renew);
+    }, out.freshCookie);
+    if (!answered) asker.waiting = waiting;
+  }
+
+  #join(leg: LegPorts, cookie: Uint8Array, renew: boolean): void {
+    const { control, stats } = this.needs;
+    const { stream, session, media } = this.spec;
+    const ssrc = this.info?.ssrc;
+    const next = this.#next() ??
+      (ssrc === undefined ? undefined : this.needs.wantedFrom(stream, ssrc));
+    leg.asked = true;
+    stats.joinsSent.add();
+    const body = {
+      stream,
+      session,
+      media,
+      cookie,
+      ...(ssrc === undefined ? {} : { ssrc }),
+      ...(next === undefined ? {} : { next }),
+      ...(renew ? { renew } : {}),
+    };
+    leg.waiting = control.request(leg.peer, "JOIN", body, { timeoutMs: JOIN_MS }, (answer) => {
+      leg.waiting = undefined;
+      if (this.#legs.get(leg.id) === leg) this.#answered(leg, answer);
+    });
+  }
+
+  #answered(leg: LegPorts, answer: Message<MessageType> | ControlFailure): void {
+    const failed = () => this.#pump.feed({ kind: "failed", leg: leg.id });
+    if (typeof answer === "string") return failed();
+    const { stream, session } = this.spec;
+    if (isMessage(answer, "JOINED")) {
+      const { body } = answer;
+      if (body.stream !== stream || body.session !== session) return failed();
+      const { ssrc, first, path, leaseMs } = body;
+      this.#pump.feed({ kind: "joined", leg: leg.id, ssrc, first, path, leaseMs });
+    } else if (isMessage(answer, "PENDING")) {
+      this.#pump.feed({ kind: "pending", leg: leg.id, retryMs: answer.body.retryMs });
+    } else if (isMessage(answer, "REFUSED")) {
+      const { reason, retryMs, hints } = answer.body;
+      const others = this.#hints(hints);
+      this.#pump.feed({ kind: "refused", leg: leg.id, reason, retryMs, hints: others });
+    } else if (isMessage(answer, "ENDED")) {
+      const { ssrc, last } = answer.body;
+      this.#pump.feed({ kind: "ended", ssrc, last });
+    } else {
+      failed();
+    }
+  }
+
+  #accept(out: Extract<UpstreamOut, { kind: "accept" }>): void {
+    const leg = this.#legs.get(out.leg);
+    if (leg === undefined) return;
+    const { datapath, keepalive, leaver, stats } = this.needs;
+    const { ssrc, first } = out;
+    if (leg.accepted !== undefined && leg.accepted !== ssrc) this.#parentGone(leg);
+    leg.accepted = ssrc;
+    stats.joined.add();
+    datapath.command({ kind: "parent", ssrc, link: leg.link, first });
+    const { rttMs } = keepalive.link(leg.peer.name);
+    if (rttMs !== undefined) datapath.command({ kind: "link-rtt", link: leg.link, rttMs });
+    if (!leg.watched) {
+      leg.watched = true;
+      keepalive.watch(leg.peer);
+    }
+    leaver.remember(ssrc, leg.link, this.#joined(leg));
+    if (this.#fresh) [this.#fresh, this.#since] = [false, first];
+    this.#readyDirty = true;
+    const parent = leg.peer.name;
+    this.needs.log.info("joined", { stream: this.spec.stream, parent, first });
+  }
+
+  #drop(out: Extract<UpstreamOut, { kind: "drop" }>): void {
+    const leg = this.#legs.get(out.leg);
+    if (leg === undefined) return;
+    this.#legs.delete(out.leg);
+    leg.waiting?.[Symbol.dispose]();
+    if (leg.accepted !== undefined) this.#parentGone(leg);
+    if (leg.watched) this.needs.keepalive.unwatch(leg.peer.name);
+    if (out.tell && leg.asked) this.needs.leaver.leave(this.#joined(leg));
+    const parent = leg.peer.name;
+    this.needs.log.info("left", { stream: this.spec.stream, parent, why: out.why });
+  }
+
+  #parentGone(leg: LegPorts): void {
+    const ssrc = leg.accepted;
+    leg.accepted = undefined;
+    if (ssrc === undefined || this.needs.linkInUse(this, ssrc, leg.link)) return;
+    this.needs.datapath.command({ kind: "parent-gone", ssrc, link: leg.link });
+  }
+
+  #incarnate(info: StreamInfo, old: Ssrc | undefined): void {
+    const hold = this.#hold;
+    if (hold !== undefined && old !== undefined) this.#drainHold(hold);
+    this.#hold = this.needs.streams.hold(info.ssrc);
+    this.#fresh = true;
+    for (const leg of this.#legs.values()) this.#parentGone(leg);
+    for (const fn of [...this.#infoFns]) fn(info);
+    this.needs.onChange();
+  }
+
+  /** Keeps a replaced incarnation open for a while. */
+  #drainHold(hold: Disposable): void {
+    const timer = this.needs.clock.after(DRAIN_MS, () => {
+      this.#draining.delete(both);
+      hold[Symbol.dispose]();
+    });
+    const both = {
+      [Symbol.dispose]: () => {
+        timer[Symbol.dispose]();
+        hold[Symbol.dispose]();
+      },
+    };
+    this.#draining.add(both);
+  }
+
+  #warm(peer: Peer): void {
+    const { control, datapath } = this.needs;
+    const { stream, session } = this.spec;
+    datapath.cookie(datapath.link(this.spec.socket, peer.media), () => {});
+    // Says nothing, but opens the control session.
+    control.send(peer, "DONE", { stream, session });
+  }
+
+  #end(ssrc: Ssrc, last: number): void {
+    this.#over = true;
+    // Children and receivers are told by the engine and by ENDED; this group has done its work.
+    this.needs.onOver(this, ssrc, last);
+    this.needs.datapath.command({ kind: "end", ssrc });
+    for (const fn of [...this.#endFns]) fn();
+  }
+
+  #tellReady(): void {
+    if (!this.#readyDirty || !this.machine.ready) return;
+    this.#readyDirty = false;
+    const since = this.#since;
+    this.#since = undefined;
+    this.needs.onReady(this, since);
+  }
+
+  // --- helpers ------------------------------------------------------------------------------------
+
+  #next(): number | undefined {
+    const ssrc = this.info?.ssrc;
+    return ssrc === undefined ? undefined : this.needs.datapath.position(ssrc).next;
+  }
+
+  #joined(leg: LegPorts): Joined {
+    const { stream, session, media } = this.spec;
+    return { peer: leg.peer, stream, session, media };
+  }
+
+  #hints(names: readonly NodeName[]): readonly Candidate[] {
+    if (!this.spec.leaf) return [];
+    const pops = this.needs.catalog.pops();
+    return names.flatMap((name) => {
+      const pop = pops.find((one) => one.peer.name === name);
+      return pop === undefined ? [] : [{ peer: pop.peer, cost: Infinity, path: [name] }];
+    });
+  }
+}

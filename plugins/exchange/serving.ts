@@ -1,0 +1,562 @@
+/**
+ * Who is served: admission, leases, moving children on. A state machine without I/O; `children.ts`
+ * turns its effects into answers and orders.
+ */
+import { type NodeName, originOf, sameAddr, type Ssrc, type StreamName } from "../../core/ids.ts";
+import type { LinkId } from "../../core/media/api.ts";
+import type { Machine } from "../../core/plugin.ts";
+import type { Addr } from "../../core/ports.ts";
+import type { ChildStatus, ServePolicy } from "../../core/slots.ts";
+import type { Message, MessageBody } from "../../core/wire/messages.ts";
+import type { RefusalReason } from "./upstream_events.ts";
+
+/** What this node has of a stream, seen by somebody who asks for it. */
+export type StreamView =
+  /** It can be served now. */
+  | {
+    readonly kind: "ready";
+    readonly ssrc: Ssrc;
+    /** From the origin to this node. */
+    readonly path: readonly NodeName[];
+    readonly bitrate: number;
+    /** Where this node's own copy begins; undefined for what it originates. */
+    readonly since: number | undefined;
+  }
+  /** It could be fetched. */
+  | { readonly kind: "fetch"; readonly bitrate: number }
+  | { readonly kind: "over"; readonly ssrc: Ssrc; readonly last: number }
+  | { readonly kind: "absent" };
+
+/** Somebody who is served. */
+export interface Child {
+  readonly key: string;
+  readonly name: NodeName;
+  readonly instance: number;
+  readonly stream: StreamName;
+  readonly session: string;
+  readonly media: Addr;
+  /** Where its control messages come from. */
+  control: Addr;
+  readonly sinceMs: number;
+  ssrc: Ssrc;
+  bitrate: number;
+  /** Set by the shell once the datapath knows it. */
+  link: LinkId | undefined;
+  leaseUntilMs: number;
+  /** Number of the newest JOIN: an older LEAVE came late. */
+  joinSeq: number;
+  joinedAtMs: number;
+  lastNext: number | undefined;
+  /** When it was last told to go elsewhere. */
+  movedAtMs: number;
+  struggling: { sinceMs: number; lastMs: number } | undefined;
+  /** The stream is over and it was told so. */
+  ending: boolean;
+}
+
+/** What happens. */
+export type ServingIn =
+  | { readonly kind: "policy"; readonly policy: ServePolicy }
+  | {
+    readonly kind: "join";
+    readonly message: Message<"JOIN">;
+    /** The cookie proves the media address. */
+    readonly proven: boolean;
+    /** The stream reaches this node through the asker. */
+    readonly loop: boolean;
+    /** This node asks the asker for the stream. */
+    readonly asked: boolean;
+    readonly view: StreamView;
+  }
+  | { readonly kind: "leave"; readonly message: Message<"LEAVE"> }
+  | { readonly kind: "gone"; readonly name: NodeName }
+  | {
+    readonly kind: "struggling";
+    readonly ssrc: Ssrc;
+    readonly link: LinkId;
+    readonly lossShare: number;
+  }
+  /** The stream can be served now, or has a new number or a new path. */
+  | {
+    readonly kind: "ready";
+    readonly stream: StreamName;
+    readonly view: Extract<StreamView, { kind: "ready" }>;
+  }
+  /** No parent for a while: children may look elsewhere. */
+  | { readonly kind: "lost"; readonly stream: StreamName }
+  | {
+    readonly kind: "ended";
+    readonly stream: StreamName;
+    readonly ssrc: Ssrc;
+    readonly last: number;
+  }
+  /** This node has the stream no more. */
+  | { readonly kind: "closed"; readonly stream: StreamName }
+  | { readonly kind: "drain" }
+  | { readonly kind: "stop" }
+  | { readonly kind: "tick" };
+
+/** What is to be done. */
+export type ServingOut =
+  /** Sends media, from `from` on, and says JOINED: to the message, or by itself. */
+  | {
+    readonly kind: "serve";
+    readonly child: Child;
+    readonly from: number | undefined;
+    readonly path: readonly NodeName[];
+    readonly answer: Message<"JOIN"> | undefined;
+  }
+  | {
+    readonly kind: "refuse";
+    readonly message: Message<"JOIN">;
+    readonly reason: RefusalReason;
+    readonly retryMs: number;
+  }
+  | { readonly kind: "pending"; readonly message: Message<"JOIN">; readonly retryMs: number }
+  /** Sends no more media. */
+  | { readonly kind: "unserve"; readonly child: Child; readonly why: string }
+  | {
+    readonly kind: "move";
+    readonly child: Child;
+    readonly reason: MessageBody<"MOVE">["reason"];
+  }
+  | {
+    readonly kind: "ended";
+    readonly child: Pick<Child, "key" | "name" | "control" | "stream" | "session">;
+    readonly ssrc: Ssrc;
+    readonly last: number;
+  }
+  /** The number of those who want the stream changed. */
+  | { readonly kind: "interest"; readonly stream: StreamName }
+  | { readonly kind: "count"; readonly what: "struggling" | "lease" | "table-full" };
+
+/** Limits and times of the parent's side. */
+export interface ServingOptions {
+  readonly self: NodeName;
+  readonly leaseMs: number;
+  /** Children and waiting ones together, whatever the policy says. */
+  readonly tableMax: number;
+}
+
+/** How soon a child asks again whose stream is being fetched. */
+const PENDING_RETRY_MS = 50;
+/** A child that waits and asks no more is forgotten. */
+const WAITING_MS = 4000;
+/** How soon a refused one may ask again. */
+const RETRY_MS: Readonly<Record<RefusalReason, number>> = {
+  "busy": 2000,
+  "unknown-stream": 200,
+  "no-source": 500,
+  "loop": 500,
+  "cookie": 0,
+  "leaving": 10_000,
+  "not-serving": 2000,
+};
+/** MOVE is repeated this often while a draining node waits. */
+const MOVE_AGAIN_MS = 400;
+/** A child in trouble for this long is told to go elsewhere. */
+const STRUGGLE_MS = 5000;
+/** Reports of trouble further apart than this are separate troubles. */
+const STRUGGLE_GAP_MS = 3000;
+/** A congested child is told this often at most. */
+const CONGESTED_AGAIN_MS = 15_000;
+/** The same wish within this time is the same JOIN once more. */
+const SAME_JOIN_MS = 500;
+/** How long children of an ended stream may fetch its last packets. */
+const ENDING_MS = 3000;
+
+interface Waiting {
+  readonly key: string;
+  readonly message: Message<"JOIN">;
+  readonly bitrate: number;
+  untilMs: number;
+}
+
+/** One entry per child, stream and session. */
+function keyOf(message: Message<"JOIN" | "LEAVE">): string {
+  return `${message.from} ${message.body.stream} ${message.body.session}`;
+}
+
+/** The machine. `handle` with `tick` is wanted at `wakeMs`. */
+export class Serving implements Machine<ServingIn, ServingOut> {
+  readonly #children = new Map<string, Child>();
+  readonly #waiting = new Map<string, Waiting>();
+  #policy: ServePolicy | undefined;
+  #draining = false;
+  #out: ServingOut[] = [];
+
+  constructor(readonly options: ServingOptions) {}
+
+  get wakeMs(): number {
+    let wake = Infinity;
+    for (const child of this.#children.values()) {
+      wake = Math.min(wake, child.leaseUntilMs);
+      if (this.#draining) wake = Math.min(wake, child.movedAtMs + MOVE_AGAIN_MS);
+    }
+    for (const waiting of this.#waiting.values()) wake = Math.min(wake, waiting.untilMs);
+    return wake;
+  }
+
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  get size(): number {
+    return this.#children.size;
+  }
+
+  /** Those who have the stream or wait for it. */
+  interest(stream: StreamName): number {
+    let count = 0;
+    for (const child of this.#children.values()) {
+      if (child.stream === stream && !child.ending) count++;
+    }
+    for (const { message } of this.#waiting.values()) if (message.body.stream === stream) count++;
+    return count;
+  }
+
+  /** Also those who were told that the stream is over and have not left yet. */
+  attached(stream: StreamName): number {
+    let ending = 0;
+    for (const child of this.#children.values()) {
+      if (child.stream === stream && child.ending) ending++;
+    }
+    return this.interest(stream) + ending;
+  }
+
+  /** The earliest packet that somebody who waits asks for. */
+  wantedFrom(stream: StreamName, ssrc: Ssrc): number | undefined {
+    let first: number | undefined;
+    for (const { message: { body } } of this.#waiting.values()) {
+      if (body.stream !== stream || body.ssrc !== ssrc || body.next === undefined) continue;
+      first = Math.min(first ?? Infinity, body.next);
+    }
+    return first;
+  }
+
+  /** Whether another child gets the same stream over the same link. */
+  sharesLink(child: Child): boolean {
+    for (const other of this.#children.values()) {
+      if (other.key !== child.key && other.link === child.link && other.ssrc === child.ssrc) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The child is still served as it was. */
+  serves(child: Child): boolean {
+    return this.#children.get(child.key) === child;
+  }
+
+  list(): readonly ChildStatus[] {
+    return [...this.#children.values()].map(({ stream, name, session, media, sinceMs }) => ({
+      stream,
+      child: name,
+      session,
+      media,
+      sinceMs,
+    }));
+  }
+
+  handle(event: ServingIn, nowMs: number): readonly ServingOut[] {
+    this.#out = [];
+    switch (event.kind) {
+      case "policy":
+        this.#policy = event.policy;
+        break;
+      case "join":
+        this.#onJoin(event, nowMs);
+        break;
+      case "leave":
+        this.#onLeave(event.message);
+        break;
+      case "gone":
+        this.#removeWhere((child) => child.name === event.name, "gone");
+        break;
+      case "struggling":
+        this.#onStruggling(event, nowMs);
+        break;
+      case "ready":
+        this.#onReady(event.stream, event.view, nowMs);
+        break;
+      case "lost":
+        for (const child of this.#of(event.stream)) this.#move(child, "lost-source", nowMs);
+        break;
+      case "ended":
+        this.#onEnded(event, nowMs);
+        break;
+      case "closed":
+        for (const child of this.#of(event.stream)) this.#move(child, "lost-source", nowMs);
+        this.#removeWhere((child) => child.stream === event.stream && !child.ending, "closed");
+        break;
+      case "drain":
+        this.#draining = true;
+        for (const { message } of this.#waiting.values()) this.#refuse(message, "leaving");
+        this.#clearWaiting();
+        for (const child of this.#children.values()) this.#move(child, "draining", nowMs);
+        break;
+      case "stop":
+        this.#clearWaiting();
+        this.#removeWhere(() => true, "stop");
+        break;
+      case "tick":
+        this.#onTick(nowMs);
+    }
+    return this.#out;
+  }
+
+  // --- asking and leaving -------------------------------------------------------------------------
+
+  #onJoin(event: Extract<ServingIn, { kind: "join" }>, nowMs: number): void {
+    const { message, view } = event;
+    const known = this.#children.get(keyOf(message));
+    if (!event.proven) return this.#refuse(message, "cookie");
+    if (view.kind === "over") {
+      if (known === undefined) return this.#refuse(message, "unknown-stream");
+      this.#out.push({ kind: "ended", child: known, ssrc: view.ssrc, last: view.last });
+      return;
+    }
+    const same = known !== undefined && known.instance === message.instance &&
+      sameAddr(known.media, message.body.media);
+    const reason = same ? undefined : this.#obstacle(message, view, known);
+    if (event.loop || (event.asked && !same)) return this.#refuse(message, "loop");
+    if (reason !== undefined) return this.#refuse(message, reason);
+    if (view.kind === "ready") return this.#admit(message, view, nowMs, undefined);
+    if (same) {
+      // It is kept through an outage of this node, but for no longer than its own lease.
+      this.#prolong(known, message, nowMs);
+      this.#out.push({ kind: "pending", message, retryMs: PENDING_RETRY_MS * 10 });
+      return;
+    }
+    this.#wait(message, view.kind === "fetch" ? view.bitrate : 0, nowMs);
+  }
+
+  /** Why a new child is not taken; undefined when it is. */
+  #obstacle(
+    message: Message<"JOIN">,
+    view: StreamView,
+    known: Child | undefined,
+  ): RefusalReason | undefined {
+    if (this.#policy === undefined) return "not-serving";
+    if (this.#draining) return "leaving";
+    if (view.kind === "absent") return "unknown-stream";
+    if (view.kind === "over") return "unknown-stream";
+    const foreign = originOf(message.body.stream) !== this.options.self;
+    if (foreign && !this.#policy.transit) return "not-serving";
+    if (view.kind === "ready" && view.path.length > 32) return "no-source";
+    const key = keyOf(message);
+    let [count, bits] = [0, 0];
+    const others = [...this.#children.values(), ...this.#waiting.values()];
+    for (const other of others) {
+      if (other.key === key || other === known) continue;
+      count++;
+      bits += other.bitrate;
+    }
+    if (count >= this.options.tableMax) {
+      this.#out.push({ kind: "count", what: "table-full" });
+      return "busy";
+    }
+    if (count >= this.#policy.maxChildren) return "busy";
+    return bits + view.bitrate > this.#policy.maxBitrate ? "busy" : undefined;
+  }
+
+  #admit(
+    message: Message<"JOIN">,
+    view: Extract<StreamView, { kind: "ready" }>,
+    nowMs: number,
+    waitedFor: number | undefined,
+  ): void {
+    const key = keyOf(message);
+    this.#waiting.delete(key);
+    const { body } = message;
+    const known = this.#children.get(key);
+    // A wish counts only in the numbers of the incarnation it was made for.
+    const next = body.ssrc === view.ssrc ? body.next : undefined;
+    if (
+      known !== undefined && known.instance === message.instance && known.ssrc === view.ssrc &&
+      sameAddr(known.media, body.media)
+    ) {
+      const again = body.renew === true ||
+        (known.lastNext === next && nowMs - known.joinedAtMs < SAME_JOIN_MS);
+      this.#prolong(known, message, nowMs);
+      if (!again) [known.lastNext, known.joinedAtMs] = [next, nowMs];
+      const from = again ? undefined : next;
+      this.#out.push({ kind: "serve", child: known, from, path: view.path, answer: message });
+      return;
+    }
+    if (known !== undefined) this.#remove(known, "replaced");
+    const child: Child = {
+      key,
+      name: message.from,
+      instance: message.instance,
+      stream: body.stream,
+      session: body.session,
+      media: body.media,
+      control: message.addr,
+      sinceMs: known?.sinceMs ?? nowMs,
+      ssrc: view.ssrc,
+      bitrate: view.bitrate,
+      link: undefined,
+      leaseUntilMs: nowMs + this.options.leaseMs,
+      joinSeq: message.seq,
+      joinedAtMs: nowMs,
+      lastNext: next,
+      movedAtMs: -Infinity,
+      struggling: undefined,
+      ending: false,
+    };
+    this.#children.set(key, child);
+    const from = next ?? waitedFor;
+    this.#out.push({ kind: "serve", child, from, path: view.path, answer: message });
+    this.#out.push({ kind: "interest", stream: child.stream });
+  }
+
+  #prolong(child: Child, message: Message<"JOIN">, nowMs: number): void {
+    child.leaseUntilMs = nowMs + this.options.leaseMs;
+    child.control = message.addr;
+    child.joinSeq = Math.max(child.joinSeq, message.seq);
+  }
+
+  #wait(message: Message<"JOIN">, bitrate: number, nowMs: number): void {
+    const key = keyOf(message);
+    const fresh = !this.#waiting.has(key);
+    this.#waiting.set(key, { key, message, bitrate, untilMs: nowMs + WAITING_MS });
+    this.#out.push({ kind: "pending", message, retryMs: PENDING_RETRY_MS });
+    if (fresh) this.#out.push({ kind: "interest", stream: message.body.stream });
+  }
+
+  #onLeave(message: Message<"LEAVE">): void {
+    const key = keyOf(message);
+    const { stream } = message.body;
+    const waiting = this.#waiting.get(key);
+    if (waiting !== undefined && waiting.message.seq < message.seq) {
+      this.#waiting.delete(key);
+      this.#out.push({ kind: "interest", stream });
+    }
+    const child = this.#children.get(key);
+    if (child === undefined || child.instance !== message.instance) return;
+    if (child.joinSeq > message.seq || !sameAddr(message.body.media, child.media)) return;
+    if (!sameAddr(message.addr, child.control)) return;
+    this.#remove(child, "left");
+    this.#out.push({ kind: "interest", stream });
+  }
+
+  #refuse(message: Message<"JOIN">, reason: RefusalReason): void {
+    const key = keyOf(message);
+    if (reason !== "cookie" && this.#waiting.delete(key)) {
+      this.#out.push({ kind: "interest", stream: message.body.stream });
+    }
+    // Somebody whose address is not proven changes nothing.
+    const child = reason === "cookie" ? undefined : this.#children.get(key);
+    if (child !== undefined) {
+      this.#remove(child, reason);
+      this.#out.push({ kind: "interest", stream: child.stream });
+    }
+    this.#out.push({ kind: "refuse", message, reason, retryMs: RETRY_MS[reason] });
+  }
+
+  // --- what the stream does -----------------------------------------------------------------------
+
+  #onReady(
+    stream: StreamName,
+    view: Extract<StreamView, { kind: "ready" }>,
+    nowMs: number,
+  ): void {
+    for (const waiting of [...this.#waiting.values()]) {
+      if (waiting.message.body.stream !== stream) continue;
+      this.#waiting.delete(waiting.key);
+      const reason = this.#obstacle(waiting.message, view, undefined);
+      if (reason !== undefined) this.#refuse(waiting.message, reason);
+      else this.#admit(waiting.message, view, nowMs, view.since);
+    }
+    for (const child of this.#of(stream)) {
+      if (child.ending || (child.joinedAtMs === nowMs && child.ssrc === view.ssrc)) continue;
+      if (child.ssrc !== view.ssrc) {
+        // A new incarnation: the child is told by a JOINED with the new number.
+        this.#out.push({ kind: "unserve", child: { ...child }, why: "incarnation" });
+        child.ssrc = view.ssrc;
+        child.bitrate = view.bitrate;
+        child.link = undefined;
+        child.lastNext = undefined;
+      }
+      const from = child.link === undefined ? view.since : undefined;
+      this.#out.push({ kind: "serve", child, from, path: view.path, answer: undefined });
+    }
+  }
+
+  #onEnded(event: Extract<ServingIn, { kind: "ended" }>, nowMs: number): void {
+    for (const child of this.#of(event.stream)) {
+      if (child.ending || child.ssrc !== event.ssrc) continue;
+      child.ending = true;
+      child.leaseUntilMs = nowMs + ENDING_MS;
+      this.#out.push({ kind: "ended", child, ssrc: event.ssrc, last: event.last });
+    }
+    this.#out.push({ kind: "interest", stream: event.stream });
+  }
+
+  #onStruggling(event: Extract<ServingIn, { kind: "struggling" }>, nowMs: number): void {
+    for (const child of this.#children.values()) {
+      if (child.link !== event.link || child.ssrc !== event.ssrc) continue;
+      this.#out.push({ kind: "count", what: "struggling" });
+      const known = child.struggling;
+      if (known === undefined || nowMs - known.lastMs > STRUGGLE_GAP_MS) {
+        child.struggling = { sinceMs: nowMs, lastMs: nowMs };
+        continue;
+      }
+      known.lastMs = nowMs;
+      if (nowMs - known.sinceMs < STRUGGLE_MS) continue;
+      if (nowMs - child.movedAtMs >= CONGESTED_AGAIN_MS) this.#move(child, "congested", nowMs);
+    }
+  }
+
+  #move(child: Child, reason: MessageBody<"MOVE">["reason"], nowMs: number): void {
+    if (child.ending) return;
+    child.movedAtMs = nowMs;
+    this.#out.push({ kind: "move", child, reason });
+  }
+
+  #onTick(nowMs: number): void {
+    for (const child of [...this.#children.values()]) {
+      if (nowMs >= child.leaseUntilMs) {
+        if (!child.ending) this.#out.push({ kind: "count", what: "lease" });
+        this.#remove(child, "lease");
+        this.#out.push({ kind: "interest", stream: child.stream });
+      } else if (this.#draining && nowMs - child.movedAtMs >= MOVE_AGAIN_MS) {
+        this.#move(child, "draining", nowMs);
+      }
+    }
+    for (const waiting of [...this.#waiting.values()]) {
+      if (nowMs < waiting.untilMs) continue;
+      this.#waiting.delete(waiting.key);
+      this.#out.push({ kind: "interest", stream: waiting.message.body.stream });
+    }
+  }
+
+  // --- tables -------------------------------------------------------------------------------------
+
+  #of(stream: StreamName): readonly Child[] {
+    return [...this.#children.values()].filter((child) => child.stream === stream);
+  }
+
+  #clearWaiting(): void {
+    const streams = new Set([...this.#waiting.values()].map((one) => one.message.body.stream));
+    this.#waiting.clear();
+    for (const stream of streams) this.#out.push({ kind: "interest", stream });
+  }
+
+  #remove(child: Child, why: string): void {
+    this.#children.delete(child.key);
+    this.#out.push({ kind: "unserve", child, why });
+  }
+
+  #removeWhere(test: (child: Child) => boolean, why: string): void {
+    const streams = new Set<StreamName>();
+    for (const child of [...this.#children.values()]) {
+      if (!test(child)) continue;
+      this.#remove(child, why);
+      streams.add(child.stream);
+    }
+    for (const stream of streams) this.#out.push({ kind: "interest", stream });
+  }
+}
