@@ -1,0 +1,34 @@
+/** All ports of a node on Deno. */
+import type { Log, Metrics, Ports } from "../ports.ts";
+import { denoClock, denoRng, Guard } from "./deno_clock.ts";
+import { denoFiles } from "./deno_files.ts";
+import { denoNet } from "./deno_net.ts";
+import { denoSpawn } from "./deno_spawn.ts";
+
+/**
+ * Makes the ports of one node. Nothing is opened yet. The process ends by itself once every socket,
+ * timer and child is disposed. `{ ...ports, log: other }` gives the same ports with another log.
+ */
+export function denoPorts(
+  { log, metrics }: { readonly log: Log; readonly metrics: Metrics },
+): Ports {
+  const guard = new Guard(
+    log,
+    metrics.counter("callback_errors_total", "Exceptions that came out of port callbacks."),
+  );
+  return {
+    clock: denoClock(guard),
+    rng: denoRng(),
+    net: denoNet({ guard, log, metrics }),
+    spawn: denoSpawn({
+      guard,
+      droppedInputBytes: metrics.counter(
+        "child_input_dropped_bytes_total",
+        "Bytes for a child's standard input that were dropped because it does not read.",
+      ),
+    }),
+    files: denoFiles(),
+    log,
+    metrics,
+  };
+}
