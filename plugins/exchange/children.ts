@@ -4,13 +4,8 @@ import type { Clock, Log } from "../../core/ports.ts";
 import type { Catalog, Control, Datapath } from "../../core/slots.ts";
 import type { MessageBody } from "../../core/wire/messages.ts";
 import { Pump } from "./pump.ts";
-import {
-  type Child,
-  Serving,
-  type ServingIn,
-  type ServingOptions,
-  type ServingOut,
-} from "./serving.ts";
+import { Serving } from "./serving.ts";
+import type { Child, ServingIn, ServingOptions, ServingOut } from "./serving_events.ts";
 import type { Stats } from "./stats.ts";
 
 /** What serving needs of its node. */

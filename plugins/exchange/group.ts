@@ -1,68 +1,18 @@
 /** One stream's upstream on ports: all local consumers and all children of a node share it. */
-import type { NodeName, Peer, Ssrc, StreamName } from "../../core/ids.ts";
-import type { EngineEvent, LinkId, SocketId } from "../../core/media/api.ts";
-import type { Addr, Clock, Log } from "../../core/ports.ts";
+import type { NodeName, Peer, Ssrc } from "../../core/ids.ts";
+import type { EngineEvent, LinkId } from "../../core/media/api.ts";
 import type {
   Candidate,
-  Candidates,
-  Catalog,
-  Control,
   ControlFailure,
-  Datapath,
-  Keepalive,
-  Membership,
-  PathPolicy,
   StreamInfo,
   SubscriptionStatus,
 } from "../../core/slots.ts";
 import { isMessage, type Message, type MessageType } from "../../core/wire/messages.ts";
-import type { Joined, Leaver } from "./leaver.ts";
+import type { GroupNeeds, GroupSpec } from "./group_spec.ts";
+import type { Joined } from "./leaver.ts";
 import { Pump } from "./pump.ts";
-import type { Stats } from "./stats.ts";
-import type { StreamTable } from "./streams.ts";
 import { Upstream } from "./upstream.ts";
 import type { UpstreamIn, UpstreamOut } from "./upstream_events.ts";
-
-/** What a group needs of its node. */
-export interface GroupNeeds {
-  readonly self: NodeName;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly random: () => number;
-  readonly control: Control;
-  readonly keepalive: Keepalive;
-  readonly membership: Membership;
-  readonly catalog: Catalog;
-  readonly datapath: Datapath;
-  readonly policy: PathPolicy;
-  readonly streams: StreamTable;
-  readonly leaver: Leaver;
-  readonly stats: Stats;
-  /** The earliest packet that waiting children ask for. */
-  readonly wantedFrom: (stream: StreamName, ssrc: Ssrc) => number | undefined;
-  /** Whether another group takes this stream from this link too. */
-  readonly linkInUse: (group: Group, ssrc: Ssrc, link: LinkId) => boolean;
-  /** The stream can be served, or its number or path changed; `since` is where a first copy begins. */
-  readonly onReady: (group: Group, since: number | undefined) => void;
-  readonly onOver: (group: Group, ssrc: Ssrc, last: number) => void;
-  /** No parent for a while. */
-  readonly onLost: (group: Group) => void;
-  readonly onChange: () => void;
-}
-
-/** What tells one group from another. */
-export interface GroupSpec {
-  readonly key: string;
-  readonly stream: StreamName;
-  /** The session's name on the wire. */
-  readonly session: string;
-  readonly socket: SocketId;
-  /** Where others reach that socket. */
-  readonly media: Addr;
-  readonly candidates: Candidates;
-  /** Serves nobody, so that a parent's hints can be followed without making a loop. */
-  readonly leaf: boolean;
-}
 
 /** A parent, as far as ports are concerned. */
 interface LegPorts {
@@ -239,7 +189,7 @@ export class Group {
       case "seek":
         this.spec.candidates.seek();
         if (out.tries % SEEK_TRIES === 0) needs.membership.refresh();
-        if (out.tries === SEEK_TRIES) needs.onLost(this);
+        if (out.tries === SEEK_TRIES) needs.onLost(this.spec);
         return;
       case "warm":
         return this.#warm(out.peer);
@@ -376,7 +326,7 @@ export class Group {
   #parentGone(leg: LegPorts): void {
     const ssrc = leg.accepted;
     leg.accepted = undefined;
-    if (ssrc === undefined || this.needs.linkInUse(this, ssrc, leg.link)) return;
+    if (ssrc === undefined || this.needs.linkInUse(this.spec, ssrc, leg.link)) return;
     this.needs.datapath.command({ kind: "parent-gone", ssrc, link: leg.link });
   }
 
@@ -416,7 +366,7 @@ export class Group {
   #end(ssrc: Ssrc, last: number): void {
     this.#over = true;
     // Children and receivers are told by the engine and by ENDED; this group has done its work.
-    this.needs.onOver(this, ssrc, last);
+    this.needs.onOver(this.spec, ssrc, last);
     this.needs.datapath.command({ kind: "end", ssrc });
     for (const fn of [...this.#endFns]) fn();
   }
@@ -426,7 +376,7 @@ export class Group {
     this.#readyDirty = false;
     const since = this.#since;
     this.#since = undefined;
-    this.needs.onReady(this, since);
+    this.needs.onReady(this.spec, since);
   }
 
   // --- helpers ------------------------------------------------------------------------------------

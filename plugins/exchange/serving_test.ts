@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { NodeName, Ssrc, StreamName } from "../../core/ids.ts";
 import type { Message } from "../../core/wire/messages.ts";
-import { type Child, Serving, type ServingIn, type ServingOut, type StreamView } from "./serving.ts";
+import { Serving } from "./serving.ts";
+import type { Child, ServingIn, ServingOut, StreamView } from "./serving_events.ts";
 
 const SELF = "me" as NodeName;
 const STREAM = "o/s" as StreamName;

@@ -1,5 +1,4 @@
 /** A local claim on a stream, whichever way the stream comes. */
-import type { Clock } from "../../core/ports.ts";
 import type { StreamInfo, Subscription, SubscriptionStatus } from "../../core/slots.ts";
 import type { Group } from "./group.ts";
 
@@ -16,7 +15,6 @@ export class LocalSubscription implements Subscription {
   constructor(
     readonly stream: SubscriptionStatus["stream"],
     readonly session: string,
-    readonly clock: Clock,
     readonly onDispose: (subscription: LocalSubscription) => void,
   ) {}
 

@@ -7,51 +7,51 @@
  */
 import type { NodeName, Ssrc } from "../../core/ids.ts";
 import type { Machine } from "../../core/plugin.ts";
-import type { Candidate, PathPolicy, StreamInfo, SubscriptionStatus } from "../../core/slots.ts";
-import { Blocklist, isHeld, type Leg, newLeg, restart } from "./legs.ts";
+import type { Candidate, StreamInfo, SubscriptionStatus } from "../../core/slots.ts";
+import { Choice } from "./choice.ts";
+import { isHeld, type Leg, restart } from "./legs.ts";
+import { LegSet } from "./legset.ts";
+import { OutageMeter } from "./outage.ts";
+import { Seeker } from "./seeker.ts";
 import { UPSTREAM_TIMES, type UpstreamTimes } from "./times.ts";
 import type { DropReason, UpstreamIn, UpstreamOptions, UpstreamOut } from "./upstream_events.ts";
 
 /** Incarnations that were replaced and are not gone back to. */
 const RETIRED_MAX = 8;
-/** Parents at once, whatever happens: two held, two on trial. */
-const LEGS_MAX = 4;
+/** How often the last packets of an ended stream are looked for. */
+const ENDING_TICK_MS = 20;
+
+type Joined = Extract<UpstreamIn, { kind: "joined" }>;
+type Refused = Extract<UpstreamIn, { kind: "refused" }>;
 
 /** The machine. `handle` with `tick` is wanted at `wakeMs`. */
 export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
-  readonly #legs = new Map<number, Leg>();
-  readonly #blocked: Blocklist;
+  readonly #legs = new LegSet();
+  readonly #choice: Choice;
+  readonly #outage = new OutageMeter();
+  readonly #seeker: Seeker;
   readonly #times: UpstreamTimes;
   readonly #retired: Ssrc[] = [];
   #out: UpstreamOut[] = [];
-  #candidates: readonly Candidate[] = [];
-  #hinted: readonly Candidate[] = [];
-  #hintedUntilMs = 0;
   #info: StreamInfo | undefined;
   #catalogSsrc: Ssrc | undefined;
-  #nextLeg = 1;
+  #path: readonly NodeName[] = [];
   #standby: Candidate | undefined;
-  #warmAtMs = 0;
+  #warmed: NodeName | undefined;
+  #warmAtMs = Infinity;
   #dropSuspectsAtMs = Infinity;
-  #outageSinceMs: number | undefined;
-  #gapMs = 0;
-  #failoverOpen = false;
   #everFlowed = false;
-  #seekTries = 0;
-  #seekAtMs = 0;
-  #ending: { ssrc: Ssrc; last: number; untilMs: number } | undefined;
+  #ending: { readonly ssrc: Ssrc; readonly last: number; readonly untilMs: number } | undefined;
   #finished = false;
-  #failovers = 0;
   #handovers = 0;
-  #lastOutageMs: number | undefined;
   #shown = "";
   #shownPath = "";
   #wakeMs = Infinity;
 
   constructor(readonly options: UpstreamOptions) {
     this.#times = options.times ?? UPSTREAM_TIMES;
-    const { blockBaseMs, blockMaxMs } = this.#times;
-    this.#blocked = new Blocklist(blockBaseMs, blockMaxMs, options.random);
+    this.#choice = new Choice(options.self, options.policy, this.#times, options.random);
+    this.#seeker = new Seeker(this.#times, options.random);
   }
 
   /** When `tick` is wanted. */
@@ -66,41 +66,33 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
 
   /** At least one parent has accepted this node. */
   get ready(): boolean {
-    for (const leg of this.#legs.values()) {
-      if (isHeld(leg) && leg.ssrc === this.#info?.ssrc) return true;
-    }
-    return false;
+    return this.#legs.held().some((leg) => leg.ssrc === this.#info?.ssrc);
   }
 
   /** From the origin to the parent, as the media runs; the last known one during an outage. */
   get path(): readonly NodeName[] {
     return this.#path;
   }
-  #path: readonly NodeName[] = [];
 
   /** Whether the stream reaches this node on a way through `name`. */
   comesThrough(name: NodeName): boolean {
-    for (const leg of this.#legs.values()) {
-      if (isHeld(leg) && (leg.peer.name === name || leg.path.includes(name))) return true;
-    }
-    return false;
+    return this.#legs.held().some((leg) => leg.peer.name === name || leg.path.includes(name));
   }
 
   /** Whether `name` is asked for the stream just now. */
   asks(name: NodeName): boolean {
-    const leg = this.#legOf(name);
+    const leg = this.#legs.of(name);
     return leg !== undefined && !isHeld(leg);
   }
 
   status(): Omit<SubscriptionStatus, "stream" | "session"> {
-    const held = [...this.#legs.values()].filter(isHeld);
     return {
       state: this.#state(),
-      parents: held.map((leg) => leg.peer.name),
+      parents: this.#legs.held().map((leg) => leg.peer.name),
       standby: this.#standby?.peer.name,
-      failovers: this.#failovers,
+      failovers: this.#outage.failovers,
       handovers: this.#handovers,
-      lastOutageMs: this.#lastOutageMs,
+      lastOutageMs: this.#outage.lastMs,
     };
   }
 
@@ -115,8 +107,7 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
   #apply(event: UpstreamIn, nowMs: number): void {
     switch (event.kind) {
       case "candidates":
-        this.#candidates = event.list;
-        return;
+        return this.#choice.list(event.list);
       case "info":
         return this.#onInfo(event.info, nowMs);
       case "down":
@@ -126,10 +117,7 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
       case "tick":
         return this.#onTick(event.next, nowMs);
       case "stop":
-        for (const leg of [...this.#legs.values()]) this.#drop(leg, "stop");
-        this.#finished = true;
-        this.#wakeMs = Infinity;
-        return;
+        return this.#finish();
       default: {
         const leg = this.#legs.get(event.leg);
         if (leg !== undefined) this.#onLeg(leg, event, nowMs);
@@ -160,12 +148,12 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
         return;
       case "move":
         leg.moving = true;
-        this.#blocked.rest(leg.peer.name, this.#times.movedMs, nowMs);
-        this.#hint(event.hints, nowMs);
+        this.#choice.blocked.rest(leg.peer.name, this.#times.movedMs, nowMs);
+        this.#choice.hint(event.hints, nowMs);
     }
   }
 
-  // --- what happens -------------------------------------------------------------------------------
+  // --- the stream ---------------------------------------------------------------------------------
 
   #onInfo(info: StreamInfo, nowMs: number): void {
     // What ends is played to its end before anything new under its name is.
@@ -179,7 +167,7 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
     // An old page of the catalogue must not undo what a parent has shown to be newer.
     if (!news || this.#retired.includes(info.ssrc)) return;
     this.#incarnate(info);
-    for (const leg of this.#legs.values()) if (leg.ssrc !== info.ssrc) restart(leg, nowMs);
+    for (const leg of this.#legs.all()) if (leg.ssrc !== info.ssrc) restart(leg, nowMs);
   }
 
   #incarnate(info: StreamInfo): void {
@@ -187,27 +175,50 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
     if (old !== undefined) {
       this.#retired.push(old);
       if (this.#retired.length > RETIRED_MAX) this.#retired.shift();
-      this.#outageSinceMs = undefined;
-      this.#failoverOpen = false;
+      this.#outage.reset();
     }
     this.#info = info;
-    this.#ending = undefined;
     this.#out.push({ kind: "stream", info, old });
   }
 
-  #onJoined(leg: Leg, event: Extract<UpstreamIn, { kind: "joined" }>, nowMs: number): void {
+  #onEnded(event: Extract<UpstreamIn, { kind: "ended" }>, nowMs: number): void {
+    if (event.ssrc !== this.#info?.ssrc || this.#ending !== undefined) return;
+    const untilMs = nowMs + this.#times.endingMs;
+    this.#ending = { ssrc: event.ssrc, last: event.last, untilMs };
+  }
+
+  #endWhenWhole(next: number | undefined, nowMs: number): void {
+    const ending = this.#ending;
+    if (ending === undefined) return;
+    const whole = next !== undefined && next > ending.last;
+    if (!whole && nowMs < ending.untilMs) return;
+    this.#out.push({ kind: "over", ssrc: ending.ssrc, last: ending.last });
+    this.#finish();
+    this.#out.push({ kind: "changed" });
+  }
+
+  #finish(): void {
+    for (const leg of this.#legs.all()) this.#drop(leg, "stop");
+    this.#finished = true;
+    this.#wakeMs = Infinity;
+  }
+
+  // --- answers of parents -------------------------------------------------------------------------
+
+  #onJoined(leg: Leg, event: Joined, nowMs: number): void {
     leg.asking = false;
     if (event.path.includes(this.options.self)) {
-      this.#blocked.add(leg.peer.name, 0, nowMs);
+      this.#choice.blocked.add(leg.peer.name, 0, nowMs);
       return this.#lose(leg, "loop", nowMs);
     }
     if (event.ssrc !== this.#info?.ssrc) {
-      // The parent has not heard of the new incarnation yet.
-      if (this.#retired.includes(event.ssrc)) return this.#onPending(leg, 0, nowMs);
       const known = this.#info;
-      if (known === undefined) return this.#onPending(leg, 0, nowMs);
+      // The parent has not heard of the new incarnation yet.
+      if (known === undefined || this.#retired.includes(event.ssrc)) {
+        return this.#onPending(leg, 0, nowMs);
+      }
       this.#incarnate({ ...known, ssrc: event.ssrc });
-      for (const other of this.#legs.values()) if (other !== leg) restart(other, nowMs);
+      for (const other of this.#legs.all()) if (other !== leg) restart(other, nowMs);
     }
     leg.path = event.path;
     leg.pendingSinceMs = undefined;
@@ -216,31 +227,30 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
     if (isHeld(leg) && leg.ssrc === event.ssrc) return;
     leg.ssrc = event.ssrc;
     leg.caughtUp = false;
-    this.#setState(leg, "joined", nowMs);
+    setState(leg, "joined", nowMs);
     this.#out.push({ kind: "accept", leg: leg.id, ssrc: event.ssrc, first: event.first });
   }
 
   #onPending(leg: Leg, retryMs: number, nowMs: number): void {
     leg.asking = false;
-    const wait = Math.min(Math.max(retryMs, this.#times.pendingMinMs), this.#times.pendingMaxMs);
-    leg.askAtMs = nowMs + wait;
+    const { pendingMinMs, pendingMaxMs } = this.#times;
+    leg.askAtMs = nowMs + Math.min(Math.max(retryMs, pendingMinMs), pendingMaxMs);
     // A parent that lost its own parent keeps those it has: its lease decides.
     if (isHeld(leg)) return;
-    if (leg.state !== "pending") this.#setState(leg, "pending", nowMs);
+    setState(leg, "pending", nowMs);
     leg.pendingSinceMs ??= nowMs;
   }
 
-  #onRefused(leg: Leg, event: Extract<UpstreamIn, { kind: "refused" }>, nowMs: number): void {
+  #onRefused(leg: Leg, event: Refused, nowMs: number): void {
     leg.asking = false;
     this.#out.push({ kind: "refusal", reason: event.reason });
-    this.#hint(event.hints, nowMs);
+    this.#choice.hint(event.hints, nowMs);
     if (event.reason === "cookie" && !leg.cookieTried) {
       leg.cookieTried = true;
-      this.#ask(leg, true, nowMs);
-      return;
+      return this.#ask(leg, true, nowMs);
     }
     const { name } = leg.peer;
-    this.#blocked.add(name, Math.min(event.retryMs, this.#times.blockMaxMs), nowMs);
+    this.#choice.blocked.add(name, Math.min(event.retryMs, this.#times.blockMaxMs), nowMs);
     this.#lose(leg, "refused", nowMs);
     // A parent that leaves or serves nobody is of no use for any stream.
     if (event.reason === "leaving" || event.reason === "not-serving") this.#distrust(name);
@@ -252,72 +262,49 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
       leg.askAtMs = nowMs + this.#times.renewRetryMs;
       return;
     }
-    this.#blocked.add(leg.peer.name, 0, nowMs);
+    this.#choice.blocked.add(leg.peer.name, 0, nowMs);
     this.#distrust(leg.peer.name);
     this.#lose(leg, leg.state === "silent" ? "silent" : "failed", nowMs);
   }
 
+  // --- what parents do ----------------------------------------------------------------------------
+
   #onFlowing(leg: Leg, nowMs: number): void {
     if (!isHeld(leg)) return;
-    this.#setState(leg, "flowing", nowMs);
-    this.#blocked.forgive(leg.peer.name);
-    if (leg.moving) this.#blocked.rest(leg.peer.name, this.#times.movedMs, nowMs);
+    setState(leg, "flowing", nowMs);
+    if (!leg.moving) this.#choice.blocked.forgive(leg.peer.name);
     this.#everFlowed = true;
-    this.#seekTries = 0;
-    if (this.#outageSinceMs === undefined) return;
-    this.#gapMs = Math.max(0, nowMs - this.#outageSinceMs);
-    this.#outageSinceMs = undefined;
-    if (!this.#failoverOpen) return;
-    this.#failoverOpen = false;
-    this.#failedOver(this.#gapMs);
+    this.#seeker.reset();
+    const outageMs = this.#outage.flowing(nowMs);
+    if (outageMs !== undefined) this.#out.push({ kind: "failover", outageMs });
   }
 
   #onSilent(leg: Leg, silentMs: number, nowMs: number): void {
     if (leg.state !== "flowing") return;
-    this.#setState(leg, "silent", nowMs);
+    setState(leg, "silent", nowMs);
     leg.caughtUp = false;
     // Asks over the control plane whether it is alive; it also repeats what was lost on the way.
     if (!leg.asking) leg.askAtMs = nowMs;
-    if (!this.#anyFlowing()) this.#outageSinceMs ??= nowMs - silentMs;
+    if (this.#legs.flowing() === 0) this.#outage.begin(nowMs - silentMs);
   }
 
   #onDown(event: Extract<UpstreamIn, { kind: "down" }>, nowMs: number): void {
-    const leg = this.#legOf(event.name);
     // Others may hear of a death after this machine; whoever restarted is welcome at once.
-    if (event.why !== "restarted") this.#blocked.rest(event.name, this.#times.downMs, nowMs);
-    if (leg === undefined) return;
-    this.#lose(leg, "down", nowMs, event.lastArrivalMs);
-  }
-
-  #onEnded(event: Extract<UpstreamIn, { kind: "ended" }>, nowMs: number): void {
-    if (event.ssrc !== this.#info?.ssrc || this.#ending !== undefined) return;
-    const untilMs = nowMs + this.#times.endingMs;
-    this.#ending = { ssrc: event.ssrc, last: event.last, untilMs };
+    if (event.why !== "restarted") {
+      this.#choice.blocked.rest(event.name, this.#times.downMs, nowMs);
+    }
+    const leg = this.#legs.of(event.name);
+    if (leg !== undefined) this.#lose(leg, "down", nowMs, event.lastArrivalMs);
   }
 
   #onTick(next: number | undefined, nowMs: number): void {
-    const ending = this.#ending;
-    if (ending !== undefined) {
-      const whole = next !== undefined && next > ending.last;
-      if (!whole && nowMs < ending.untilMs) return;
-      this.#out.push({ kind: "over", ssrc: ending.ssrc, last: ending.last });
-      for (const leg of [...this.#legs.values()]) this.#drop(leg, "stop");
-      this.#finished = true;
-      this.#wakeMs = Infinity;
-      this.#out.push({ kind: "changed" });
-      return;
-    }
-    for (const leg of [...this.#legs.values()]) {
-      if (nowMs >= leg.leaseUntilMs) {
-        this.#blocked.add(leg.peer.name, 0, nowMs);
-        this.#lose(leg, "lease", nowMs);
-      } else if (
-        leg.pendingSinceMs !== undefined &&
-        nowMs - leg.pendingSinceMs >= this.#times.pendingGiveUpMs
-      ) {
-        this.#blocked.add(leg.peer.name, 0, nowMs);
-        this.#lose(leg, "failed", nowMs);
-      }
+    if (this.#ending !== undefined) return this.#endWhenWhole(next, nowMs);
+    for (const leg of this.#legs.all()) {
+      const pendingMs = nowMs - (leg.pendingSinceMs ?? nowMs);
+      const lapsed = nowMs >= leg.leaseUntilMs;
+      if (!lapsed && pendingMs < this.#times.pendingGiveUpMs) continue;
+      this.#choice.blocked.add(leg.peer.name, 0, nowMs);
+      this.#lose(leg, lapsed ? "lease" : "failed", nowMs);
     }
   }
 
@@ -327,71 +314,48 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
   #reconcile(nowMs: number): void {
     // While the end is near nobody new is asked; the rest arrives from whoever is there.
     if (this.#ending === undefined && this.#info !== undefined) {
-      const usable = this.#usable(nowMs);
-      this.#dropOutdated(usable, nowMs);
-      this.#dropSuspects(usable, nowMs);
-      const { parents, standby } = this.#choose(this.#usable(nowMs));
+      this.#dropOutdated(nowMs);
+      this.#dropSuspects(nowMs);
+      const { parents, standby } = this.#chosen(nowMs);
       this.#standby = standby;
-      const wanted = [...parents];
-      const suspect = this.#suspects(nowMs).length > 0;
-      if (suspect && standby !== undefined) wanted.push(standby);
+      const suspect = this.#legs.suspects(this.#patienceMs(), nowMs).length > 0;
+      const wanted = suspect && standby !== undefined ? [...parents, standby] : parents;
       this.#start(wanted, nowMs);
       this.#settle(parents, wanted, nowMs);
       this.#seekIfLost(nowMs);
       this.#warm(nowMs);
     }
-    for (const leg of this.#legs.values()) {
+    for (const leg of this.#legs.all()) {
       if (leg.askAtMs <= nowMs && !leg.asking) this.#ask(leg, false, nowMs);
     }
     this.#tell();
     this.#wakeMs = this.#nextWake(nowMs);
   }
 
-  #usable(nowMs: number): readonly Candidate[] {
-    const open = (one: Candidate) =>
-      one.peer.name !== this.options.self && !this.#blocked.has(one.peer.name, nowMs);
-    const listed = this.#candidates.filter(open);
-    if (nowMs >= this.#hintedUntilMs) return listed;
-    const names = new Set(this.#candidates.map((one) => one.peer.name));
-    return [...listed, ...this.#hinted.filter((one) => !names.has(one.peer.name) && open(one))];
-  }
-
-  #choose(usable: readonly Candidate[]): ReturnType<PathPolicy["choose"]> {
-    if (usable.length === 0) return { parents: [], standby: undefined };
-    const current = [...this.#legs.values()].filter((leg) => isHeld(leg) && !leg.moving)
-      .map((leg) => leg.peer.name);
-    return this.options.policy.choose(usable, current);
+  #chosen(nowMs: number): ReturnType<Choice["choose"]> {
+    const current = this.#legs.held().filter((leg) => !leg.moving).map((leg) => leg.peer.name);
+    return this.#choice.choose(current, nowMs);
   }
 
   /** A parent that is back as another incarnation of itself knows nothing of us. */
-  #dropOutdated(usable: readonly Candidate[], nowMs: number): void {
-    for (const { peer } of usable) {
-      const leg = this.#legOf(peer.name);
-      if (leg === undefined || peer.instance <= leg.peer.instance) continue;
-      this.#lose(leg, "down", nowMs);
+  #dropOutdated(nowMs: number): void {
+    for (const { peer } of this.#choice.usable(nowMs)) {
+      const leg = this.#legs.of(peer.name);
+      if (leg !== undefined && peer.instance > leg.peer.instance) this.#lose(leg, "down", nowMs);
     }
-  }
-
-  /** Legs that should deliver by now and do not. */
-  #suspects(nowMs: number): readonly Leg[] {
-    const patience = this.#patienceMs();
-    return [...this.#legs.values()].filter((leg) =>
-      leg.state === "silent" || (leg.state !== "flowing" && nowMs - leg.startedMs >= patience)
-    );
   }
 
   /** How long a new parent may take to deliver: short while nobody else does. */
   #patienceMs(): number {
-    if (this.#anyFlowing()) return this.#times.handoverMs;
+    if (this.#legs.flowing() > 0) return this.#times.handoverMs;
     return this.#everFlowed ? this.#times.hedgeMs : this.#times.unprovenMs;
   }
 
   /** Those in doubt go when enough others deliver, after a moment in which they may come back. */
-  #dropSuspects(usable: readonly Candidate[], nowMs: number): void {
-    const suspects = this.#suspects(nowMs).filter(isHeld);
-    const wanted = Math.max(1, this.#choose(usable).parents.length);
-    const flowing = [...this.#legs.values()].filter((leg) => leg.state === "flowing").length;
-    if (suspects.length === 0 || flowing < wanted) {
+  #dropSuspects(nowMs: number): void {
+    const suspects = this.#legs.suspects(this.#patienceMs(), nowMs).filter(isHeld);
+    const wanted = Math.max(1, this.#chosen(nowMs).parents.length);
+    if (suspects.length === 0 || this.#legs.flowing() < wanted) {
       this.#dropSuspectsAtMs = Infinity;
       return;
     }
@@ -399,7 +363,7 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
     if (nowMs < this.#dropSuspectsAtMs) return;
     this.#dropSuspectsAtMs = Infinity;
     for (const leg of suspects) {
-      this.#blocked.add(leg.peer.name, 0, nowMs);
+      this.#choice.blocked.add(leg.peer.name, 0, nowMs);
       this.#distrust(leg.peer.name);
       this.#lose(leg, "silent", nowMs);
     }
@@ -407,60 +371,34 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
 
   #start(wanted: readonly Candidate[], nowMs: number): void {
     for (const { peer } of wanted) {
-      if (this.#legOf(peer.name) !== undefined) continue;
-      if (this.#legs.size >= LEGS_MAX) this.#dropOldestAttempt(wanted);
-      if (this.#legs.size >= LEGS_MAX) return;
-      const leg = newLeg(this.#nextLeg++, peer, nowMs);
-      this.#legs.set(leg.id, leg);
+      if (this.#legs.of(peer.name) !== undefined) continue;
+      const oldest = this.#legs.full ? this.#legs.oldestAttempt(wanted) : undefined;
+      if (oldest !== undefined) this.#drop(oldest, "replaced");
+      if (!this.#legs.full) this.#legs.add(peer, nowMs);
     }
   }
 
-  #dropOldestAttempt(wanted: readonly Candidate[]): void {
-    for (const leg of this.#legs.values()) {
-      if (isHeld(leg) || wanted.some((one) => one.peer.name === leg.peer.name)) continue;
-      return this.#drop(leg, "replaced");
-    }
-  }
-
-  /** Leaves parents that nobody wants any more, once all that are wanted deliver. */
+  /** Leaves parents that nobody wants any more. */
   #settle(parents: readonly Candidate[], wanted: readonly Candidate[], nowMs: number): void {
-    const isWanted = (leg: Leg) => wanted.some((one) => one.peer.name === leg.peer.name);
-    const surplus = [...this.#legs.values()].filter((leg) => !isWanted(leg));
-    if (surplus.length === 0 || parents.length === 0) return;
-    const surplusFlows = surplus.some((leg) => leg.state === "flowing");
-    const settled = parents.every(({ peer }) => {
-      const leg = this.#legOf(peer.name);
-      if (leg?.state !== "flowing") return false;
-      return leg.caughtUp || !surplusFlows || nowMs - leg.sinceMs >= this.#times.handoverMs;
-    });
-    if (!settled) return;
-    for (const leg of surplus) {
-      const wasParent = isHeld(leg) && this.#everFlowed && leg.state === "flowing";
-      this.#drop(leg, wasParent ? "handover" : "replaced");
-      if (!wasParent) continue;
+    const { handoverMs } = this.#times;
+    for (const leg of this.#legs.surplus(parents, wanted, handoverMs, nowMs)) {
+      const delivered = leg.state === "flowing";
+      this.#drop(leg, delivered ? "handover" : "replaced");
+      if (!delivered) continue;
       this.#handovers++;
       this.#out.push({ kind: "handover" });
     }
   }
 
   #seekIfLost(nowMs: number): void {
-    if (this.#legs.size > 0) {
-      this.#seekAtMs = 0;
-      return;
-    }
-    if (this.#seekAtMs === 0) this.#seekAtMs = nowMs;
-    if (nowMs < this.#seekAtMs) return;
-    this.#seekTries++;
-    const { seekBaseMs, seekMaxMs } = this.#times;
-    const wait = Math.min(seekMaxMs, seekBaseMs * 2 ** Math.min(this.#seekTries - 1, 16));
-    this.#seekAtMs = nowMs + wait * (0.75 + this.options.random() / 2);
-    this.#out.push({ kind: "seek", tries: this.#seekTries });
+    if (this.#legs.size > 0) return this.#seeker.rest();
+    const tries = this.#seeker.due(nowMs);
+    if (tries !== undefined) this.#out.push({ kind: "seek", tries });
   }
 
-  #warmed: NodeName | undefined;
   #warm(nowMs: number): void {
     const standby = this.#standby;
-    if (standby === undefined || this.#legOf(standby.peer.name) !== undefined) {
+    if (standby === undefined || this.#legs.of(standby.peer.name) !== undefined) {
       this.#warmed = undefined;
       return;
     }
@@ -480,100 +418,73 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
 
   /** A parent is gone, not left by choice. */
   #lose(leg: Leg, why: DropReason, nowMs: number, lastArrivalMs = nowMs): void {
-    const mattered = leg.state === "flowing" || leg.state === "silent";
     this.#drop(leg, why);
-    if (!mattered) return;
-    if (this.#anyFlowing()) {
-      // Somebody else delivers already: the gap, if there was one, is over and was measured.
-      this.#failedOver(leg.state === "silent" ? this.#gapMs : 0);
+    if (leg.state !== "flowing" && leg.state !== "silent") return;
+    if (this.#legs.flowing() === 0) {
+      this.#outage.lost(Math.min(nowMs, lastArrivalMs));
       return;
     }
-    this.#outageSinceMs ??= Math.min(nowMs, lastArrivalMs);
-    this.#failoverOpen = true;
-  }
-
-  #failedOver(outageMs: number): void {
-    this.#failovers++;
-    this.#lastOutageMs = outageMs;
+    const outageMs = this.#outage.replaced(leg.state === "silent");
     this.#out.push({ kind: "failover", outageMs });
   }
 
   #drop(leg: Leg, why: DropReason): void {
-    this.#legs.delete(leg.id);
+    this.#legs.delete(leg);
     this.#out.push({ kind: "drop", leg: leg.id, peer: leg.peer, why, tell: why !== "refused" });
-  }
-
-  #hint(hints: readonly Candidate[], nowMs: number): void {
-    if (hints.length === 0) return;
-    this.#hinted = hints;
-    this.#hintedUntilMs = nowMs + this.#times.hintMs;
   }
 
   #distrust(name: NodeName): void {
     this.#out.push({ kind: "distrust", name });
   }
 
-  #setState(leg: Leg, state: Leg["state"], nowMs: number): void {
-    if (leg.state === state) return;
-    leg.state = state;
-    leg.sinceMs = nowMs;
-  }
-
-  #legOf(name: NodeName): Leg | undefined {
-    for (const leg of this.#legs.values()) if (leg.peer.name === name) return leg;
-    return undefined;
-  }
-
-  #anyFlowing(): boolean {
-    for (const leg of this.#legs.values()) if (leg.state === "flowing") return true;
-    return false;
-  }
+  // --- what others see ----------------------------------------------------------------------------
 
   #state(): SubscriptionStatus["state"] {
     if (this.#finished) return "ended";
-    const legs = [...this.#legs.values()];
-    if (legs.length === 0) return "seeking";
-    const flowing = legs.filter((leg) => leg.state === "flowing").length;
-    if (flowing === legs.length) return "flowing";
-    if (this.#everFlowed && this.#outageSinceMs !== undefined) return "switching";
-    return flowing > 0 ? "switching" : "joining";
+    if (this.#legs.size === 0) return "seeking";
+    const flowing = this.#legs.flowing();
+    if (flowing === this.#legs.size) return "flowing";
+    return flowing > 0 || (this.#everFlowed && this.#outage.open) ? "switching" : "joining";
   }
 
   /** Says what others want to know, when it changed. */
   #tell(): void {
-    const held = [...this.#legs.values()].filter(isHeld);
+    const held = this.#legs.held();
     const main = held.find((leg) => leg.state === "flowing") ?? held[0];
     if (main !== undefined) {
-      const path = main.path.join(" ");
       this.#path = main.path;
-      if (path !== this.#shownPath) {
-        this.#shownPath = path;
-        this.#out.push({ kind: "path", path: main.path });
-      }
+      const shownPath = main.path.join(" ");
+      if (shownPath !== this.#shownPath) this.#out.push({ kind: "path", path: main.path });
+      this.#shownPath = shownPath;
     }
-    const shown = JSON.stringify([this.#state(), held.map((leg) => leg.peer.name)]);
-    if (shown === this.#shown) return;
+    const shown = [this.#state(), ...held.map((leg) => leg.peer.name)].join(" ");
+    if (shown !== this.#shown) this.#out.push({ kind: "changed" });
     this.#shown = shown;
-    this.#out.push({ kind: "changed" });
   }
 
   #nextWake(nowMs: number): number {
-    if (this.#ending !== undefined) return Math.min(this.#ending.untilMs, nowMs + 20);
+    if (this.#ending !== undefined) return Math.min(this.#ending.untilMs, nowMs + ENDING_TICK_MS);
     if (this.#info === undefined) return Infinity;
-    let wake = Math.min(this.#dropSuspectsAtMs, this.#blocked.nextMs(nowMs));
-    const patience = this.#patienceMs();
-    for (const leg of this.#legs.values()) {
+    let wake = Math.min(this.#dropSuspectsAtMs, this.#choice.blocked.nextMs(nowMs));
+    const { pendingGiveUpMs, handoverMs } = this.#times;
+    const patienceMs = this.#patienceMs();
+    for (const leg of this.#legs.all()) {
       wake = Math.min(wake, leg.askAtMs, leg.leaseUntilMs);
       if (leg.pendingSinceMs !== undefined) {
-        wake = Math.min(wake, leg.pendingSinceMs + this.#times.pendingGiveUpMs);
+        wake = Math.min(wake, leg.pendingSinceMs + pendingGiveUpMs);
       }
       const proven = leg.state === "flowing"
-        ? leg.sinceMs + this.#times.handoverMs
-        : leg.startedMs + patience;
+        ? leg.sinceMs + handoverMs
+        : leg.startedMs + patienceMs;
       if (proven > nowMs) wake = Math.min(wake, proven);
     }
-    if (this.#legs.size === 0) wake = Math.min(wake, this.#seekAtMs);
-    if (this.#warmed !== undefined) wake = Math.min(wake, this.#warmAtMs);
-    return wake;
+    if (this.#legs.size === 0) wake = Math.min(wake, this.#seeker.atMs);
+    return this.#warmed === undefined ? wake : Math.min(wake, this.#warmAtMs);
   }
+}
+
+function setState(leg: Leg, state: Leg["state"], nowMs: number): void {
+  if (leg.state === state) return;
+  leg.state = state;
+  leg.sinceMs = nowMs;
 }
