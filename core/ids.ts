@@ -60,3 +60,11 @@ export function addrKey(addr: Addr): string {
 export function sameAddr(a: Addr, b: Addr): boolean {
   return a.port === b.port && a.host === b.host;
 }
+
+/** Whether two peers are the same in every part. */
+export function samePeer(a: Peer, b: Peer): boolean {
+  return a.name === b.name && a.instance === b.instance && a.pop === b.pop &&
+    sameAddr(a.control, b.control) && sameAddr(a.keepalive, b.keepalive) &&
+    sameAddr(a.media, b.media) && a.roles.length === b.roles.length &&
+    a.roles.every((role, index) => role === b.roles[index]);
+}
