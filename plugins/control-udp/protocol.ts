@@ -90,11 +90,6 @@ export class ControlBrain implements Machine<In, Out> {
     };
   }
 
-  /** Smoothed round trip to a node's control port, if a session there has measured one. */
-  rttMs(to: ControlTarget): number | undefined {
-    return this.#sessions.get(sessionKey(to.name, to.control))?.rttMs;
-  }
-
   handle(event: In, nowMs: number): readonly Out[] {
     this.#out = [];
     switch (event.kind) {
@@ -171,7 +166,7 @@ export class ControlBrain implements Machine<In, Out> {
     this.#out.push({ kind: "heard", name: session.name });
     const { handshake } = session;
     // After a repeated HELLO nobody can tell which one is answered.
-    if (handshake?.tries === 1) session.measured(nowMs - handshake.lastMs);
+    if (handshake?.tries === 1) session.trip.sample(nowMs - handshake.lastMs);
     this.#learn(session, envelope.mine, nowMs);
     const refused = envelope.re === undefined ? undefined : session.recall(envelope.re, nowMs);
     // Once only, and not remembered again: a receiver that refuses everything makes no circle.
@@ -199,7 +194,7 @@ export class ControlBrain implements Machine<In, Out> {
       return;
     }
     const rttMs = nowMs - (request.tries.get(re) ?? nowMs);
-    session.measured(rttMs);
+    session.trip.sample(rttMs);
     this.#requests.remove(request.id);
     const answer: AnyMessage = { ...message, rttMs };
     this.#out.push({ kind: "answer", id: request.id, answer }, {
@@ -279,7 +274,7 @@ export class ControlBrain implements Machine<In, Out> {
       request.nextMs = Infinity;
       return;
     }
-    this.#requests.tried(request, seq, nowMs, session.rttMs, this.#rng.next());
+    this.#requests.tried(request, seq, nowMs, session.trip.ms, this.#rng.next());
     // A CHALLENGE may be longer than a short request and is not sent then; it always fits a HELLO.
     if (request.tries.size >= DOUBT_TRIES) this.#hello(session);
     this.#wake(request.nextMs);

@@ -2,6 +2,7 @@
 import type { Addr } from "../../core/ports.ts";
 import { addrKey, type NodeName } from "../../core/ids.ts";
 import type { MessageBody, MessageType } from "../../core/wire/messages.ts";
+import { RoundTrip } from "../../core/media/round_trip.ts";
 import { NO_COOKIE } from "../../core/wire/control_codec.ts";
 import { SeenWindow } from "./seen.ts";
 
@@ -41,8 +42,6 @@ export interface Handshake {
 const SENT_MAX = 8;
 /** A one-shot message older than this is outdated itself. */
 const SENT_MAX_AGE_MS = 1000;
-/** RFC 6298's gain for the smoothed round trip. */
-const RTT_GAIN = 1 / 8;
 /** A lower instance is a late packet of a former life, unless the later life has been silent this long. */
 export const INSTANCE_SILENT_MS = 10_000;
 
@@ -65,7 +64,7 @@ export class Session {
   lastHeardMs = -Infinity;
   /** When a changed cookie last made everything pending go again. */
   renewedMs = -Infinity;
-  rttMs: number | undefined;
+  readonly trip = new RoundTrip();
   readonly #seen = new SeenWindow();
   #instance: number | undefined;
   #sent: Sent[] = [];
@@ -119,10 +118,6 @@ export class Session {
     if (nowMs - this.#doubtedMs < DOUBT_GAP_MS) return false;
     this.#doubtedMs = nowMs;
     return true;
-  }
-
-  measured(rttMs: number): void {
-    this.rttMs = this.rttMs === undefined ? rttMs : this.rttMs + RTT_GAIN * (rttMs - this.rttMs);
   }
 
   remember(sent: Sent): void {
