@@ -6,7 +6,8 @@ import { dualPath } from "./protocol.ts";
 export default definePlugin({
   name: "path-dual",
   slot: "path",
-  summary: "Takes a stream from two parents on different paths at once, so that one may die unseen.",
+  summary:
+    "Takes a stream from two parents on different paths at once, so that one may die unseen.",
   needs: [],
   config,
   create: () => ({ ...dualPath, start() {}, stop() {} }),
