@@ -32,8 +32,8 @@ export class Connection implements AsyncDisposable {
   }
 
   write(bytes: Uint8Array): void {
-    // A bootstrapper that does not read for a whole MiB is as good as gone.
-    if (this.#stream?.write(bytes) === false) this.#end("bootstrapper does not read");
+    // A bootstrapper that lets a whole MiB wait is as good as gone; it may be gone already.
+    if (this.#stream?.write(bytes) === false) this.#end("the connection takes no more");
   }
 
   /** Sends what is queued and closes; no event comes after this. */
