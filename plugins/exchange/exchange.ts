@@ -1,6 +1,7 @@
 /** The exchange of one node: publications, upstream groups and children under one roof. */
 import { type NodeName, originOf, type Ssrc, type StreamName } from "../../core/ids.ts";
 import type { EngineEvent } from "../../core/media/api.ts";
+import { Listeners } from "../../core/listeners.ts";
 import { UserError } from "../../core/plugin.ts";
 import type { Clock, Log, Rng } from "../../core/ports.ts";
 import type {
@@ -32,8 +33,6 @@ import { Upstreams } from "./upstreams.ts";
 /** The node's slots and ports. */
 export interface ExchangeNeeds {
   readonly self: NodeName;
-  /** The host others reach this node by. */
-  readonly advertise: string;
   readonly clock: Clock;
   readonly rng: Rng;
   readonly log: Log;
@@ -74,7 +73,7 @@ export class ExchangeNode implements Exchange {
   readonly #own = new Map<StreamName, OwnStream>();
   readonly #retired = new Map<OwnStream, Disposable>();
   readonly #subscriptions = new Set<LocalSubscription>();
-  readonly #changeFns = new Set<() => void>();
+  readonly #changes = new Listeners();
   readonly #measured = new Map<Ssrc, { bytes: number; atMs: number; bitrate: number }>();
   #changeTimer: Disposable | undefined;
   #drains: (() => void)[] = [];
@@ -151,7 +150,7 @@ export class ExchangeNode implements Exchange {
     this.#measured.clear();
     this.#changeTimer?.[Symbol.dispose]();
     this.#changeTimer = undefined;
-    this.#changeFns.clear();
+    this.#changes.clear();
     for (const done of this.#drains.splice(0)) done();
   }
 
@@ -212,8 +211,7 @@ export class ExchangeNode implements Exchange {
   }
 
   onChange(fn: () => void): Disposable {
-    this.#changeFns.add(fn);
-    return { [Symbol.dispose]: () => void this.#changeFns.delete(fn) };
+    return this.#changes.on(fn);
   }
 
   drain(withinMs: number): Promise<void> {
@@ -371,7 +369,7 @@ export class ExchangeNode implements Exchange {
     // Many changes at once are told as one.
     this.#changeTimer = this.needs.clock.after(0, () => {
       this.#changeTimer = undefined;
-      for (const fn of [...this.#changeFns]) fn();
+      this.#changes.emit();
     });
   }
 }

@@ -7,6 +7,7 @@ import type {
   StreamInfo,
   SubscriptionStatus,
 } from "../../core/slots.ts";
+import { Listeners } from "../../core/listeners.ts";
 import { isMessage, type Message, type MessageType } from "../../core/wire/messages.ts";
 import type { GroupNeeds, GroupSpec } from "./group_spec.ts";
 import type { Joined } from "./leaver.ts";
@@ -37,8 +38,8 @@ export class Group {
   readonly machine: Upstream;
   readonly #pump: Pump<UpstreamIn, UpstreamOut>;
   readonly #legs = new Map<number, LegPorts>();
-  readonly #infoFns = new Set<(info: StreamInfo) => void>();
-  readonly #endFns = new Set<() => void>();
+  readonly #infos = new Listeners<[info: StreamInfo]>();
+  readonly #ends = new Listeners();
   #held: Disposable[] = [];
   #hold: Disposable | undefined;
   #draining = new Set<Disposable>();
@@ -96,21 +97,20 @@ export class Group {
     this.#hold = undefined;
     for (const one of this.#draining) one[Symbol.dispose]();
     this.#draining.clear();
-    this.#infoFns.clear();
-    this.#endFns.clear();
+    this.#infos.clear();
+    this.#ends.clear();
   }
 
   /** Hears the incarnation, at once if it is known. */
   onInfo(fn: (info: StreamInfo) => void): Disposable {
-    this.#infoFns.add(fn);
+    const held = this.#infos.on(fn);
     const info = this.info;
     if (info !== undefined) fn(info);
-    return { [Symbol.dispose]: () => void this.#infoFns.delete(fn) };
+    return held;
   }
 
   onEnd(fn: () => void): Disposable {
-    this.#endFns.add(fn);
-    return { [Symbol.dispose]: () => void this.#endFns.delete(fn) };
+    return this.#ends.on(fn);
   }
 
   status(): Omit<SubscriptionStatus, "session"> {
@@ -336,7 +336,7 @@ export class Group {
     this.#hold = this.needs.streams.hold(info.ssrc);
     this.#fresh = true;
     for (const leg of this.#legs.values()) this.#parentGone(leg);
-    for (const fn of [...this.#infoFns]) fn(info);
+    this.#infos.emit(info);
     this.needs.onChange();
   }
 
@@ -368,7 +368,7 @@ export class Group {
     // Children and receivers are told by the engine and by ENDED; this group has done its work.
     this.needs.onOver(this.spec, ssrc, last);
     this.needs.datapath.command({ kind: "end", ssrc });
-    for (const fn of [...this.#endFns]) fn();
+    this.#ends.emit();
   }
 
   #tellReady(): void {

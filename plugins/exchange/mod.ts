@@ -21,7 +21,6 @@ export default definePlugin({
       maxTable: options.maxTable,
     }, {
       self: ctx.self.name,
-      advertise: ctx.self.advertise,
       clock: ctx.clock,
       rng: ctx.rng,
       log: ctx.log,

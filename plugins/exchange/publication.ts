@@ -1,4 +1,5 @@
 /** A stream that this node originates. */
+import { Listeners } from "../../core/listeners.ts";
 import type { Clock, Rng } from "../../core/ports.ts";
 import type { Datapath, Publication, StreamInfo } from "../../core/slots.ts";
 import type { StreamTable } from "./streams.ts";
@@ -24,7 +25,7 @@ const DRAIN_MS = 3000;
 export class OwnStream implements Publication {
   readonly #startedMs: number;
   readonly #hold: Disposable;
-  readonly #watchFns = new Set<(watched: boolean) => void>();
+  readonly #watchers = new Listeners<[watched: boolean]>();
   #told = false;
   #bytes = 0;
   #state: "live" | "ending" | "ended" | "disposed" = "live";
@@ -76,8 +77,7 @@ export class OwnStream implements Publication {
   }
 
   onWatched(fn: (watched: boolean) => void): Disposable {
-    this.#watchFns.add(fn);
-    return { [Symbol.dispose]: () => void this.#watchFns.delete(fn) };
+    return this.#watchers.on(fn);
   }
 
   /** Tells listeners when somebody watches now and nobody did, or the other way round. */
@@ -85,14 +85,14 @@ export class OwnStream implements Publication {
     const watched = this.watched;
     if (watched === this.#told || this.#state === "disposed") return;
     this.#told = watched;
-    for (const fn of [...this.#watchFns]) fn(watched);
+    this.#watchers.emit(watched);
   }
 
   [Symbol.dispose](): void {
     if (this.#state === "disposed") return;
     this.#state = "disposed";
     this.#timer?.[Symbol.dispose]();
-    this.#watchFns.clear();
+    this.#watchers.clear();
     this.#timer = this.needs.clock.after(DRAIN_MS, () => this.#hold[Symbol.dispose]());
     this.needs.onDisposed(this);
   }
@@ -101,7 +101,7 @@ export class OwnStream implements Publication {
   close(): void {
     this.#state = "disposed";
     this.#timer?.[Symbol.dispose]();
-    this.#watchFns.clear();
+    this.#watchers.clear();
     this.#hold[Symbol.dispose]();
   }
 }

@@ -1,4 +1,5 @@
 /** Drives a state machine from ports: one event after the other, and a tick when it wants one. */
+import { Alarm } from "../../core/alarm.ts";
 import type { Machine } from "../../core/plugin.ts";
 import type { Clock } from "../../core/ports.ts";
 
@@ -19,8 +20,7 @@ export class Pump<In, Out> {
   readonly #queue: In[] = [];
   #busy = false;
   #stopped = false;
-  #timer: Disposable | undefined;
-  #timerMs = Infinity;
+  readonly #alarm: Alarm;
 
   constructor(
     readonly clock: Clock,
@@ -29,7 +29,9 @@ export class Pump<In, Out> {
     readonly run: (out: Out) => void,
     /** Called when a burst of events is done. */
     readonly after: () => void = () => {},
-  ) {}
+  ) {
+    this.#alarm = new Alarm(clock, () => this.feed(this.tick()));
+  }
 
   feed(event: In): void {
     if (this.#stopped) return;
@@ -53,22 +55,13 @@ export class Pump<In, Out> {
   stop(): void {
     this.#stopped = true;
     this.#queue.length = 0;
-    this.#timer?.[Symbol.dispose]();
-    this.#timer = undefined;
+    this.#alarm[Symbol.dispose]();
   }
 
   #arm(): void {
     if (this.#stopped) return;
-    const wakeMs = this.machine.wakeMs;
-    if (wakeMs === this.#timerMs && this.#timer !== undefined) return;
-    this.#timer?.[Symbol.dispose]();
-    this.#timer = undefined;
-    this.#timerMs = wakeMs;
-    if (wakeMs === Infinity) return;
-    const wait = Math.max(TICK_MIN_MS, wakeMs - this.clock.now());
-    this.#timer = this.clock.after(wait, () => {
-      this.#timer = undefined;
-      this.feed(this.tick());
-    });
+    const { wakeMs } = this.machine;
+    const soonestMs = this.clock.now() + TICK_MIN_MS;
+    this.#alarm.set(wakeMs === Infinity ? undefined : Math.max(soonestMs, wakeMs));
   }
 }

@@ -1,11 +1,12 @@
 /** A local claim on a stream, whichever way the stream comes. */
+import { Listeners } from "../../core/listeners.ts";
 import type { StreamInfo, Subscription, SubscriptionStatus } from "../../core/slots.ts";
 import type { Group } from "./group.ts";
 
 /** The claim. */
 export class LocalSubscription implements Subscription {
-  readonly #infoFns = new Set<(info: StreamInfo) => void>();
-  readonly #endFns = new Set<() => void>();
+  readonly #infos = new Listeners<[info: StreamInfo]>();
+  readonly #ends = new Listeners();
   #info: StreamInfo | undefined;
   #ended = false;
   #disposed = false;
@@ -31,13 +32,13 @@ export class LocalSubscription implements Subscription {
   tell(info: StreamInfo): void {
     if (this.#disposed || info.ssrc === this.#info?.ssrc) return;
     this.#info = info;
-    for (const fn of [...this.#infoFns]) fn(info);
+    this.#infos.emit(info);
   }
 
   end(): void {
     if (this.#ended || this.#disposed) return;
     this.#ended = true;
-    for (const fn of [...this.#endFns]) fn();
+    this.#ends.emit();
   }
 
   status(): SubscriptionStatus {
@@ -55,23 +56,23 @@ export class LocalSubscription implements Subscription {
   }
 
   onStream(fn: (info: StreamInfo) => void): Disposable {
-    this.#infoFns.add(fn);
+    const held = this.#infos.on(fn);
     if (this.#info !== undefined) fn(this.#info);
-    return { [Symbol.dispose]: () => void this.#infoFns.delete(fn) };
+    return held;
   }
 
   onEnd(fn: () => void): Disposable {
-    this.#endFns.add(fn);
+    const held = this.#ends.on(fn);
     if (this.#ended) fn();
-    return { [Symbol.dispose]: () => void this.#endFns.delete(fn) };
+    return held;
   }
 
   [Symbol.dispose](): void {
     if (this.#disposed) return;
     this.#disposed = true;
     for (const one of this.#held.splice(0)) one[Symbol.dispose]();
-    this.#infoFns.clear();
-    this.#endFns.clear();
+    this.#infos.clear();
+    this.#ends.clear();
     this.onDispose(this);
   }
 }

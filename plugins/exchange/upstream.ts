@@ -337,11 +337,12 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
     return this.#choice.choose(current, nowMs);
   }
 
-  /** A parent that is back as another incarnation of itself knows nothing of us. */
+  /** A parent that is back in another life knows nothing of us; 0 is a life whose number is not known. */
   #dropOutdated(nowMs: number): void {
     for (const { peer } of this.#choice.usable(nowMs)) {
       const leg = this.#legs.of(peer.name);
-      if (leg !== undefined && peer.instance > leg.peer.instance) this.#lose(leg, "down", nowMs);
+      if (leg === undefined || leg.peer.instance === 0) continue;
+      if (peer.instance > leg.peer.instance) this.#lose(leg, "down", nowMs);
     }
   }
 
@@ -469,7 +470,7 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
     const { pendingGiveUpMs, handoverMs } = this.#times;
     const patienceMs = this.#patienceMs();
     for (const leg of this.#legs.all()) {
-      wake = Math.min(wake, leg.askAtMs, leg.leaseUntilMs);
+      wake = Math.min(wake, leg.asking ? Infinity : leg.askAtMs, leg.leaseUntilMs);
       if (leg.pendingSinceMs !== undefined) {
         wake = Math.min(wake, leg.pendingSinceMs + pendingGiveUpMs);
       }

@@ -11,8 +11,6 @@ import type { LocalSubscription } from "./subscription.ts";
 /** What the table needs of its node. */
 export interface UpstreamsNeeds extends Omit<GroupNeeds, "linkInUse"> {
   readonly tree: Tree;
-  /** The host others reach this node by. */
-  readonly advertise: string;
   readonly lingerMs: number;
   /** Throws when there are too many streams. */
   readonly refuseTooMany: (stream: StreamName) => void;
@@ -138,14 +136,13 @@ export class Upstreams {
 
   #sessionSpec(want: Parameters<Exchange["subscribe"]>[0]): GroupSpec {
     const { stream, session, socket, candidates } = want;
+    const { media } = this.needs.membership.self();
     return {
       key: `${stream} ${session}`,
       stream,
       session: `s:${session}`,
       socket: socket?.id ?? 0,
-      media: socket === undefined
-        ? this.needs.membership.self().media
-        : { host: this.needs.advertise, port: socket.local.port },
+      media: socket === undefined ? media : { host: media.host, port: socket.local.port },
       candidates: candidates ?? this.#treeCandidates(originOf(stream)),
       leaf: true,
     };
