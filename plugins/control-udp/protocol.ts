@@ -6,7 +6,6 @@
 import type { Addr, Rng } from "../../core/ports.ts";
 import { addrKey, type NodeName } from "../../core/ids.ts";
 import type { Machine } from "../../core/plugin.ts";
-import type { ControlTarget } from "../../core/slots.ts";
 import {
   type AnyEnvelope,
   type CodecError,
