@@ -112,11 +112,12 @@ export class SimHost {
 
   openUdp(process: SimProcess, bind: Addr, options: UdpOptions): SimUdp {
     const port = bind.port !== 0 ? bind.port : this.freePort((p) => this.#bound.has(p));
+    const local = this.ownAddr(bind, port);
     const others = this.#bound.get(port) ?? [];
     if (others.length > 0 && options.reuseAddress !== true) {
       throw new PortError("address-in-use", `Cannot bind UDP ${this.name}:${port}: it is in use`);
     }
-    const socket = new SimUdp(process, this.ownAddr(bind, port), options);
+    const socket = new SimUdp(process, local, options);
     this.#bound.set(port, [...others, socket]);
     process.sockets.add(socket);
     if (socket.group !== undefined) this.world.join(socket.group, socket);

@@ -45,7 +45,7 @@ export class Programs {
       }
       const fake = new FakeChild(++this.#pid, argv, options.env ?? {}, later);
       this.started.push(fake.script);
-      later(() => script(fake.script));
+      later(() => fake.run(script));
       return fake;
     };
   }
@@ -64,6 +64,7 @@ class FakeChild implements Child {
   #inputClosed: (() => void) | undefined;
   #signal: ((signal: string) => void) | undefined;
   #held = false;
+  #started = false;
   #closed = false;
   #wantsDrain = false;
   #status: ExitStatus | undefined;
@@ -96,6 +97,13 @@ class FakeChild implements Child {
         return isRunning();
       },
     };
+  }
+
+  /** The program begins. */
+  run(script: Script): void {
+    script(this.script);
+    this.#started = true;
+    this.#read();
   }
 
   write(bytes: Uint8Array): boolean {
@@ -141,7 +149,7 @@ class FakeChild implements Child {
   }
 
   #read(): void {
-    if (this.#held) return;
+    if (this.#held || !this.#started) return;
     for (const bytes of this.#waiting.splice(0)) {
       this.queuedBytes -= bytes.length;
       this.#input?.(bytes);

@@ -387,13 +387,8 @@ export class TcpEnd implements TcpStream {
       if (missing !== undefined) this.#put(missing);
     }
     this.#send();
-    if (this.#finQueued && this.#flight.length + this.#unsent.length === 0) this.#flushed();
-  }
-
-  /** Everything including the FIN has arrived there. */
-  #flushed(): void {
-    if (this.#closed || this.#remoteEnded) this.#release();
-    if (this.#remoteEnded) this.#close(undefined);
+    const flushed = this.#finQueued && this.#flight.length + this.#unsent.length === 0;
+    if (flushed && this.#remoteEnded) this.#deliverSoon();
   }
 
   #lingered(): void {
@@ -439,7 +434,10 @@ export class TcpEnd implements TcpStream {
     if (this.process.alive) this.#listener?.(event);
   }
 
-  /** The application's side ends; told once, and never from inside the call that caused it. */
+  /**
+   * The application's side ends; told once, and never from inside the call that caused it. The kernel's
+   * side stays to acknowledge what is repeated, as in TIME_WAIT.
+   */
   #close(error: string | undefined): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -449,13 +447,6 @@ export class TcpEnd implements TcpStream {
     this.process.streams.delete(this);
     this.#closeEvent = error === undefined ? { kind: "close" } : { kind: "close", error };
     this.#deliverSoon();
-  }
-
-  /** The kernel's side ends after an orderly close. */
-  #release(): void {
-    if (!this.#remoteEnded) return;
-    this.gone = true;
-    this.#forget();
   }
 
   #forget(): void {
