@@ -5,7 +5,8 @@ import type { Context } from "../../core/plugin.ts";
 import type { TcpListener, TcpStream } from "../../core/ports.ts";
 import { decodeFrame, Deframer, encodeFrame } from "../../core/wire/frame.ts";
 import { type Config, config } from "./config.ts";
-import { Bootstrapper, type In, type Out } from "./protocol.ts";
+import type { In, Out } from "./events.ts";
+import { Bootstrapper } from "./protocol.ts";
 import type { ConnectionId } from "./registry.ts";
 
 /** The port that nodes expect a bootstrapper on. */

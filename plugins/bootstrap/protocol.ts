@@ -3,10 +3,11 @@ import { addrKey, type NodeName } from "../../core/ids.ts";
 import type { Machine } from "../../core/plugin.ts";
 import type { Discovery } from "../../core/slots.ts";
 import { TokenBucket } from "../../core/token_bucket.ts";
-import type { AnyEnvelope, DecodeFailure, Envelope } from "../../core/wire/control_codec.ts";
+import type { AnyEnvelope, Envelope } from "../../core/wire/control_codec.ts";
 import type { MessageBody } from "../../core/wire/messages.ts";
 import { limitKey } from "./address.ts";
 import type { Config } from "./config.ts";
+import { type In, type Out, type Reason, REASONS } from "./events.ts";
 import { type ConnectionId, Registry } from "./registry.ts";
 
 /** Messages a second one connection may send, and at once: a node sends one in three seconds. */
@@ -16,72 +17,6 @@ const MESSAGES_AT_ONCE = 20;
 const SWEEP_MS = 100;
 /** Refusals logged: one a second in the long run. The counters tell the rest. */
 const LOGGED_AT_ONCE = 10;
-
-/** Why a connection was closed or a registration refused; each has its counter. */
-export const REASONS = [
-  "deadline",
-  "slow",
-  "idle",
-  "malformed",
-  "version",
-  "unexpected",
-  "flood",
-  "slow-reader",
-  "evicted",
-  "connections-full",
-  "replaced",
-  "identity",
-  "one-node",
-  "address",
-  "stale-instance",
-  "name-taken",
-  "nodes-full",
-  "address-full",
-] as const;
-/** One of `REASONS`. */
-export type Reason = typeof REASONS[number];
-
-/** What the brain hears. */
-export type In =
-  | { readonly kind: "opened"; readonly connection: ConnectionId; readonly host: string }
-  | { readonly kind: "message"; readonly connection: ConnectionId; readonly envelope: AnyEnvelope }
-  /** Bytes that are no message. */
-  | {
-    readonly kind: "malformed";
-    readonly connection: ConnectionId;
-    readonly why: DecodeFailure | "empty";
-  }
-  /** Bytes came; `pending` when a message has begun and not ended. */
-  | { readonly kind: "progress"; readonly connection: ConnectionId; readonly pending: boolean }
-  /** What was sent is not read. */
-  | { readonly kind: "stuck"; readonly connection: ConnectionId }
-  | { readonly kind: "closed"; readonly connection: ConnectionId }
-  | { readonly kind: "tick" };
-
-/** What the brain wants done. */
-export type Out =
-  | {
-    readonly kind: "send";
-    readonly connection: ConnectionId;
-    readonly type: "REGISTERED";
-    readonly body: MessageBody<"REGISTERED">;
-    readonly re: number | undefined;
-  }
-  | {
-    readonly kind: "send";
-    readonly connection: ConnectionId;
-    readonly type: "REJECTED";
-    readonly body: MessageBody<"REJECTED">;
-    readonly re: number | undefined;
-  }
-  /** `flush`: what was sent before still goes out. */
-  | { readonly kind: "close"; readonly connection: ConnectionId; readonly flush: boolean }
-  | {
-    readonly kind: "log";
-    readonly level: "info" | "warn" | "error";
-    readonly event: string;
-    readonly fields: Readonly<Record<string, unknown>>;
-  };
 
 interface Connection {
   readonly id: ConnectionId;

@@ -3,7 +3,7 @@ import { definePlugin } from "../../core/define.ts";
 import { type NodeName, nodeName, type Peer } from "../../core/ids.ts";
 import { Listeners } from "../../core/listeners.ts";
 import { type Context, type Self, UserError } from "../../core/plugin.ts";
-import type { Keepalive, SelfOffer } from "../../core/slots.ts";
+import type { Control, Datapath, Keepalive, SelfOffer } from "../../core/slots.ts";
 import type { AnyEnvelope } from "../../core/wire/control_codec.ts";
 import { encodeFrame } from "../../core/wire/frame.ts";
 import { type MessageBody, peerSchema } from "../../core/wire/messages.ts";
@@ -66,6 +66,9 @@ function adoptable(state: unknown): readonly Peer[] {
 /** The shell: turns the brain's effects into ports. */
 class Membership {
   readonly #ctx: Context<Needs>;
+  readonly #control: Control;
+  readonly #keepalive: Keepalive;
+  readonly #datapath: Datapath;
   readonly #self: Self;
   readonly #hasFixed: boolean;
   readonly #brain: Registrar;
@@ -83,6 +86,9 @@ class Membership {
 
   constructor(ctx: Context<Needs>, options: Config) {
     this.#ctx = ctx;
+    this.#control = ctx.use("control");
+    this.#keepalive = ctx.use("keepalive");
+    this.#datapath = ctx.use("datapath");
     this.#self = ctx.self;
     const fixed = fixedPeers(options);
     this.#hasFixed = fixed.length > 0;
@@ -110,7 +116,7 @@ class Membership {
     this.#running = true;
     const { metrics } = this.#ctx;
     this.#held = [
-      this.#ctx.use("keepalive").onDown((peer, why) => {
+      this.#keepalive.onDown((peer, why) => {
         if (why !== "restarted") this.#feed({ kind: "down", name: peer.name });
       }),
       metrics.collect("membership_neighbors", "gauge", "Neighbors held.", () => [
@@ -156,9 +162,9 @@ class Membership {
       instance,
       roles,
       pop: this.#offer.pop,
-      control: at(this.#ctx.use("control").local.port),
-      keepalive: at(this.#ctx.use("keepalive").local.port),
-      media: at(this.#ctx.use("datapath").local.port),
+      control: at(this.#control.local.port),
+      keepalive: at(this.#keepalive.local.port),
+      media: at(this.#datapath.local.port),
     };
   }
 
@@ -208,9 +214,9 @@ class Membership {
   #act(effect: Out): void {
     switch (effect.kind) {
       case "watch":
-        return this.#ctx.use("keepalive").watch(effect.peer);
+        return this.#keepalive.watch(effect.peer);
       case "unwatch":
-        return this.#ctx.use("keepalive").unwatch(effect.name);
+        return this.#keepalive.unwatch(effect.name);
       case "dial":
         return this.#dial();
       case "hang-up":
@@ -218,7 +224,7 @@ class Membership {
         this.#connection = undefined;
         return;
       case "register": {
-        const rtts = rttsOf(this.#ctx.use("keepalive"));
+        const rtts = rttsOf(this.#keepalive);
         return this.#send("REGISTER", { peer: this.self(), rtts });
       }
       case "deregister": {
@@ -261,7 +267,7 @@ class Membership {
     switch (envelope.type) {
       case "REGISTERED": {
         this.#received.add();
-        const alive = aliveOf(this.#ctx.use("keepalive"));
+        const alive = aliveOf(this.#keepalive);
         return this.#feed({ kind: "registered", ...envelope.body, alive });
       }
       case "REJECTED":
