@@ -41,3 +41,9 @@ export type Out =
   | { readonly kind: "wake"; readonly atMs: number }
   /** A caller wants to send what cannot be sent: a mistake in its code. */
   | { readonly kind: "fault"; readonly type: MessageType; readonly error: CodecError };
+
+/** Who this node is on the wire. */
+export interface Identity {
+  readonly name: NodeName;
+  readonly instance: number;
+}

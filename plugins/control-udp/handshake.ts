@@ -45,3 +45,9 @@ export function enqueue(
   handshake.queuedBytes += queued.bytes;
   return true;
 }
+
+/** Empties the queue; tells how many messages that were. */
+export function empty(handshake: Handshake): number {
+  handshake.queuedBytes = 0;
+  return handshake.queue.splice(0).length;
+}

@@ -1,4 +1,6 @@
+import { Alarm } from "../../core/alarm.ts";
 import { definePlugin } from "../../core/define.ts";
+import { Listeners } from "../../core/listeners.ts";
 import type { Context } from "../../core/plugin.ts";
 import type { Addr, UdpSocket } from "../../core/ports.ts";
 import type { NodeName } from "../../core/ids.ts";
@@ -20,20 +22,21 @@ const SWAP_SEQ_GAP = 1024;
 class ControlUdp implements Control {
   readonly #ctx: Context<never>;
   readonly #config: Config;
-  readonly #listeners = new Map<MessageType, Set<(message: AnyMessage) => void>>();
-  readonly #heard = new Set<(name: NodeName) => void>();
+  readonly #listeners = new Map<MessageType, Listeners<[AnyMessage]>>();
+  readonly #heard = new Listeners<[NodeName]>();
   readonly #pending = new Map<number, Done>();
   readonly #faults = new Set<MessageType>();
   #brain: ControlBrain | undefined;
   #socket: UdpSocket | undefined;
   #held: Disposable[] = [];
-  #timer: Disposable | undefined;
+  readonly #alarm: Alarm;
   #requestId = 0;
   #seq = 0;
 
   constructor(ctx: Context<never>, config: Config) {
     this.#ctx = ctx;
     this.#config = config;
+    this.#alarm = new Alarm(ctx.clock, () => this.#feed({ kind: "tick" }));
   }
 
   get local(): Addr {
@@ -61,8 +64,7 @@ class ControlUdp implements Control {
   async stop(): Promise<void> {
     this.#seq = this.#brain?.seq ?? this.#seq;
     this.#brain = undefined;
-    this.#timer?.[Symbol.dispose]();
-    this.#timer = undefined;
+    this.#alarm.set(undefined);
     for (const held of this.#held.splice(0)) held[Symbol.dispose]();
     const socket = this.#socket;
     this.#socket = undefined;
@@ -83,19 +85,14 @@ class ControlUdp implements Control {
   }
 
   onMessage<T extends MessageType>(type: T, fn: (message: Message<T>) => void): Disposable {
-    const listeners = this.#listeners.get(type) ?? new Set();
+    const listeners = this.#listeners.get(type) ?? new Listeners();
     this.#listeners.set(type, listeners);
-    // Only messages of type T are ever handed to this set. The wrapper keeps two registrations of
-    // one function apart.
-    const listener = (message: AnyMessage) => fn(message as unknown as Message<T>);
-    listeners.add(listener);
-    return { [Symbol.dispose]: () => void listeners.delete(listener) };
+    // Only messages of type T are ever handed to these listeners.
+    return listeners.on((message) => fn(message as unknown as Message<T>));
   }
 
   onHeard(fn: (name: NodeName) => void): Disposable {
-    const listener = (name: NodeName) => fn(name);
-    this.#heard.add(listener);
-    return { [Symbol.dispose]: () => void this.#heard.delete(listener) };
+    return this.#heard.on(fn);
   }
 
   send<T extends MessageType>(to: ControlTarget, type: T, body: MessageBody<T>): void {
@@ -146,12 +143,10 @@ class ControlUdp implements Control {
         this.#socket?.send(out.to, out.bytes);
         break;
       case "message":
-        for (const fn of this.#listeners.get(out.message.type) ?? []) {
-          this.#call(() => fn(out.message));
-        }
+        this.#call(() => this.#listeners.get(out.message.type)?.emit(out.message));
         break;
       case "heard":
-        for (const fn of this.#heard) this.#call(() => fn(out.name));
+        this.#call(() => this.#heard.emit(out.name));
         break;
       case "answer": {
         const done = this.#pending.get(out.id);
@@ -160,21 +155,12 @@ class ControlUdp implements Control {
         break;
       }
       case "wake":
-        this.#wake(out.atMs);
+        this.#alarm.set(out.atMs);
         break;
       case "fault":
         this.#fault(out.type, out.error);
         break;
     }
-  }
-
-  #wake(atMs: number): void {
-    const { clock } = this.#ctx;
-    this.#timer?.[Symbol.dispose]();
-    this.#timer = clock.after(Math.max(0, atMs - clock.now()), () => {
-      this.#timer = undefined;
-      this.#feed({ kind: "tick" });
-    });
   }
 
   /** Logged once for each type: it is a mistake in the code, and the counter goes on. */
@@ -184,7 +170,7 @@ class ControlUdp implements Control {
     this.#ctx.log.error("message cannot be sent", { type, error });
   }
 
-  /** Calls a listener; what it throws is its own fault and stays here. */
+  /** Calls listeners; what they throw is their own fault and stays here. */
   #call(fn: () => void): void {
     try {
       fn();

@@ -4,7 +4,7 @@
  * is one CHALLENGE, no longer than what came in its name.
  */
 import type { Addr, Rng } from "../../core/ports.ts";
-import { addrKey, type NodeName } from "../../core/ids.ts";
+import { addrKey } from "../../core/ids.ts";
 import type { Machine } from "../../core/plugin.ts";
 import {
   type AnyEnvelope,
@@ -15,28 +15,21 @@ import {
   NO_COOKIE,
 } from "../../core/wire/control_codec.ts";
 import { CookieJar } from "../../core/wire/cookie.ts";
+import { makeChallenge } from "./challenge.ts";
 import type { Config } from "./config.ts";
 import { type Counters, type DropReason, makeCounters } from "./counters.ts";
-import type { AnyMessage, In, Out } from "./events.ts";
-import { begin, enqueue, HELLO_PAD, tried } from "./handshake.ts";
+import type { AnyMessage, Identity, In, Out } from "./events.ts";
+import { begin, empty, enqueue, HELLO_PAD, tried } from "./handshake.ts";
 import { ChallengeLimiter } from "./rate.ts";
 import { DOUBT_TRIES, type Request, RequestTable } from "./requests.ts";
 import {
   type Handshake,
+  isHostName,
   type Outgoing,
   type Session,
   sessionKey,
   SessionTable,
 } from "./session.ts";
-
-/** Who this node is on the wire. */
-export interface Identity {
-  readonly name: NodeName;
-  readonly instance: number;
-}
-
-/** A changed cookie makes pending requests go again at once, but no more often than this. */
-const RENEWAL_GAP_MS = 100;
 
 /** The control plane of one node, without its socket. */
 export class ControlBrain implements Machine<In, Out> {
@@ -96,7 +89,7 @@ export class ControlBrain implements Machine<In, Out> {
         this.#packet(event.from, event.bytes, nowMs);
         break;
       case "send":
-        this.#post(this.#sessions.obtain(event.to.name, event.to.control), event.message, nowMs);
+        this.#post(this.#sessions.find(event.to), event.message, nowMs);
         break;
       case "request":
         this.#request(event, nowMs);
@@ -110,8 +103,6 @@ export class ControlBrain implements Machine<In, Out> {
     }
     return this.#out;
   }
-
-  // --- In -----------------------------------------------------------------------------------------
 
   #packet(from: Addr, bytes: Uint8Array, nowMs: number): void {
     const decoded = decode(bytes);
@@ -132,20 +123,10 @@ export class ControlBrain implements Machine<In, Out> {
   /** Gives a stranger its cookie, unless that were more than the stranger sent. */
   #challenge(to: Addr, asked: AnyEnvelope, askedBytes: number, nowMs: number): void {
     if (!this.#challenges.allows(addrKey(to), nowMs)) return this.#drop("challenge-limit");
-    const challenge: Envelope<"CHALLENGE"> = {
-      type: "CHALLENGE",
-      from: this.#self.name,
-      instance: this.#self.instance,
-      seq: this.#seq + 1,
-      body: {},
-      token: asked.mine,
-      mine: this.#jar.make(to),
-      // Names what was refused, so that the sender can send it again.
-      re: asked.type === "HELLO" ? undefined : asked.seq,
-    };
-    let bytes = encode(challenge);
-    if (bytes.length > askedBytes) bytes = encode({ ...challenge, re: undefined });
-    if (bytes.length > askedBytes) return this.#drop("challenge-length");
+    const { name: from, instance } = this.#self;
+    const head = { from, instance, seq: this.#seq + 1, mine: this.#jar.make(to) };
+    const bytes = makeChallenge(head, asked, askedBytes);
+    if (bytes === undefined) return this.#drop("challenge-length");
     this.#seq++;
     this.counters.sent.CHALLENGE++;
     this.#out.push({ kind: "send", to, bytes });
@@ -159,8 +140,11 @@ export class ControlBrain implements Machine<In, Out> {
     nowMs: number,
   ): void {
     const session = proven ? this.#sessions.get(sessionKey(envelope.from, from)) : undefined;
-    if (session === undefined) return this.#drop("unasked-challenge");
-    if (!session.meet(envelope.instance, nowMs)) return this.#drop("old-instance");
+    if (session === undefined) {
+      if (!this.#follow(from, envelope, nowMs)) this.#drop("unasked-challenge");
+      return;
+    }
+    if (!session.meet(envelope.instance, envelope.mine, nowMs)) return this.#drop("old-instance");
     session.lastHeardMs = nowMs;
     this.#out.push({ kind: "heard", name: session.name });
     const { handshake } = session;
@@ -172,13 +156,33 @@ export class ControlBrain implements Machine<In, Out> {
     if (refused !== undefined) this.#transmit(session, refused);
   }
 
+  /**
+   * A host name was asked and its address answers. Cookies are made for addresses, so the address
+   * itself is asked now, and everything waits for that.
+   */
+  #follow(from: Addr, envelope: Envelope<"CHALLENGE">, nowMs: number): boolean {
+    for (const asked of this.#shaking) {
+      if (asked.name !== envelope.from || !isHostName(asked.addr.host)) continue;
+      if (!this.#jar.check(asked.addr, envelope.token)) continue;
+      const queue = asked.handshake?.queue ?? [];
+      this.#shaking.delete(asked);
+      asked.handshake = undefined;
+      this.#sessions.alias(asked, from);
+      const session = this.#sessions.obtain(asked.name, from);
+      for (const { message } of queue) this.#post(session, message, nowMs);
+      for (const request of this.#requests.to(asked.key)) this.#try(request, session, nowMs);
+      return true;
+    }
+    return false;
+  }
+
   #authentic(
     from: Addr,
     envelope: Exclude<AnyEnvelope, { type: "HELLO" | "CHALLENGE" }>,
     nowMs: number,
   ): void {
     const session = this.#sessions.obtain(envelope.from, from);
-    if (!session.meet(envelope.instance, nowMs)) return this.#drop("old-instance");
+    if (!session.meet(envelope.instance, envelope.mine, nowMs)) return this.#drop("old-instance");
     const noted = session.note(envelope.seq);
     if (noted !== "new") return this.#drop(noted);
     session.lastHeardMs = nowMs;
@@ -211,23 +215,17 @@ export class ControlBrain implements Machine<In, Out> {
     session.handshake = undefined;
     if (this.#shaking.delete(session)) this.counters.handshakesDone++;
     for (const { message } of handshake?.queue ?? []) this.#post(session, message, nowMs);
-    if (!first) {
-      this.counters.renewals++;
-      // An address whose cookie changes with every message must not make us send in a circle.
-      if (nowMs - session.renewedMs < RENEWAL_GAP_MS) return;
-      session.renewedMs = nowMs;
-    }
+    if (!first) this.counters.renewals++;
+    if (!first && !session.renew(nowMs)) return;
     for (const request of this.#requests.to(session.key)) this.#try(request, session, nowMs);
   }
-
-  // --- Out ----------------------------------------------------------------------------------------
 
   /** Sends a one-shot message, or lets it wait for the cookie. */
   #post(session: Session, message: Outgoing, nowMs: number): void {
     if (session.established) {
       const seq = this.#transmit(session, message);
       if (seq !== undefined) session.remember({ seq, message, sentMs: nowMs });
-      if (session.doubtful(nowMs)) this.#hello(session);
+      if (session.doubtful(nowMs)) this.#doubt(session);
       return;
     }
     const bytes = this.#encode(session, message, Number.MAX_SAFE_INTEGER);
@@ -239,7 +237,7 @@ export class ControlBrain implements Machine<In, Out> {
   }
 
   #request(event: Extract<In, { kind: "request" }>, nowMs: number): void {
-    const session = this.#sessions.obtain(event.to.name, event.to.control);
+    const session = this.#sessions.find(event.to);
     const request: Request = {
       id: event.id,
       to: event.to,
@@ -262,6 +260,7 @@ export class ControlBrain implements Machine<In, Out> {
 
   /** Sends a request once more, or lets it wait for the cookie. */
   #try(request: Request, session: Session, nowMs: number): void {
+    request.key = session.key;
     if (!session.established) {
       request.nextMs = Infinity;
       if (session.handshake === undefined) this.#shake(session, nowMs);
@@ -274,9 +273,17 @@ export class ControlBrain implements Machine<In, Out> {
       return;
     }
     this.#requests.tried(request, seq, nowMs, session.trip.ms, this.#rng.next());
-    // A CHALLENGE may be longer than a short request and is not sent then; it always fits a HELLO.
-    if (request.tries.size >= DOUBT_TRIES) this.#hello(session);
+    if (request.tries.size >= DOUBT_TRIES) this.#doubt(session);
     this.#wake(request.nextMs);
+  }
+
+  /**
+   * The other side may have restarted and be unable to say so: a CHALLENGE that would be longer than a
+   * short message is not sent, but it always fits a HELLO. Or its host name has another address by now.
+   */
+  #doubt(session: Session): void {
+    this.#hello(session);
+    this.#sessions.forgetAliases(session);
   }
 
   /** Begins a handshake and sends its first HELLO. */
@@ -328,13 +335,11 @@ export class ControlBrain implements Machine<In, Out> {
     }
   }
 
-  // --- Time ---------------------------------------------------------------------------------------
-
   #tick(nowMs: number): void {
     for (const request of this.#requests.all()) {
       if (nowMs >= request.deadlineMs) this.#expire(request);
       else if (nowMs >= request.nextMs) {
-        this.#try(request, this.#sessions.obtain(request.to.name, request.to.control), nowMs);
+        this.#try(request, this.#sessions.find(request.to), nowMs);
       }
     }
     for (const session of [...this.#shaking]) this.#shakeOn(session, nowMs);
@@ -368,14 +373,14 @@ export class ControlBrain implements Machine<In, Out> {
     this.#dropQueue(session, why);
     session.handshake = undefined;
     this.#shaking.delete(session);
+    this.#sessions.forgetAliases(session);
     this.counters.handshakesFailed++;
   }
 
   #dropQueue(session: Session, why: DropReason): void {
     const { handshake } = session;
     if (handshake === undefined) return;
-    for (const _ of handshake.queue.splice(0)) this.#drop(why);
-    handshake.queuedBytes = 0;
+    this.counters.dropped[why] += empty(handshake);
   }
 
   #wake(atMs: number): void {

@@ -260,6 +260,20 @@ Deno.test("an older instance is ignored while the newer one speaks, and believed
   assert.deepEqual(nonces(b), [1, 3]);
 });
 
+Deno.test("a damaged instance in an otherwise right message does not lock its sender out", () => {
+  const rig = new Rig(SEED);
+  const [a, b] = [rig.node("a"), rig.node("b")];
+  a.send(b, "PROBE", probe(1));
+  rig.run(100);
+  const sent = decode(rig.wire.at(-1)?.bytes ?? NO_COOKIE);
+  assert.ok(sent.ok);
+  const damaged = { ...sent.envelope, instance: 2 ** 40, seq: 99 };
+  b.feed({ kind: "packet", from: a.addr, bytes: encode(damaged) });
+  a.send(b, "PROBE", probe(2));
+  rig.run(100);
+  assert.deepEqual(nonces(b), [1, 2]);
+});
+
 Deno.test("two addresses that claim one name are two sessions, told apart by address", () => {
   const rig = new Rig(SEED);
   const b = rig.node("b");
@@ -320,6 +334,28 @@ Deno.test("a neighbour that refuses every cookie does not make us send in a circ
     rig.run(5);
   }
   assert.ok(rig.wire.length - before < 60, `${rig.wire.length - before} datagrams in 1 s`);
+});
+
+Deno.test("a host name is asked, its address answers, and the name may move to another host", () => {
+  const rig = new Rig(SEED);
+  const a = rig.node("a");
+  const here = rig.node("b", {}, 100, 6000, "b1");
+  const there = rig.node("b", {}, 200, 6000, "b2");
+  for (const node of [here, there]) answering(node);
+  const named = { target: { name: here.name, control: { host: "b.example", port: 6000 } } };
+  const ask = (nonce: number, forMs: number) => {
+    const id = a.request(named, "PROBE", probe(nonce), forMs);
+    rig.run(forMs);
+    return typeof a.answers.get(id)?.[0];
+  };
+  rig.hostNames.set("b.example", "b1");
+  assert.equal(ask(1, 50), "object");
+  assert.equal(ask(2, 11), "object", "no second handshake");
+  rig.hostNames.set("b.example", "b2");
+  assert.equal(ask(3, 11), "object", "the address itself is still good");
+  rig.hostNames.set("b1", "nowhere");
+  assert.equal(ask(4, 2000), "object");
+  assert.deepEqual([nonces(here), nonces(there)], [[1, 2, 3], [4]]);
 });
 
 Deno.test("100,000 hostile datagrams disturb neither the tables nor the messages between two nodes", () => {

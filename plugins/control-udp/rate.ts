@@ -1,28 +1,5 @@
 /** Limits on what strangers can make this node send. */
-
-/** A token bucket: `perSecond` in the long run, `burst` at once. */
-export class TokenBucket {
-  readonly #perMs: number;
-  readonly #burst: number;
-  #tokens: number;
-  #atMs: number;
-
-  constructor(perSecond: number, burst: number, nowMs: number) {
-    this.#perMs = perSecond / 1000;
-    this.#burst = burst;
-    this.#tokens = burst;
-    this.#atMs = nowMs;
-  }
-
-  /** Takes one token; false when there is none. */
-  take(nowMs: number): boolean {
-    this.#tokens = Math.min(this.#burst, this.#tokens + (nowMs - this.#atMs) * this.#perMs);
-    this.#atMs = nowMs;
-    if (this.#tokens < 1) return false;
-    this.#tokens -= 1;
-    return true;
-  }
-}
+import { TokenBucket } from "../../core/token_bucket.ts";
 
 /** Challenges a second to one address: more than an honest handshake's repeats, few enough to bore. */
 const PER_ADDRESS_A_SECOND = 20;

@@ -20,7 +20,7 @@ export interface Request {
   readonly id: number;
   readonly to: ControlTarget;
   /** Key of the session that may answer. */
-  readonly key: string;
+  key: string;
   readonly message: Outgoing;
   readonly deadlineMs: number;
   readonly firstRetryMs: number | undefined;

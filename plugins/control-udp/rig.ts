@@ -73,7 +73,7 @@ export class RigNode {
   }
 
   request<T extends MessageType>(
-    to: RigNode,
+    to: Pick<RigNode, "target">,
     type: T,
     body: MessageBody<T>,
     timeoutMs: number,
@@ -128,6 +128,8 @@ export class Rig {
   /** Datagrams put on the wire, for a look at sizes and counts. */
   readonly wire: { readonly from: Addr; readonly to: Addr; readonly bytes: Uint8Array }[] = [];
   readonly random: () => number;
+  /** Host names that stand for other hosts. */
+  readonly hostNames = new Map<string, string>();
   readonly #nodes = new Map<string, RigNode>();
   #queue: { readonly atMs: number; readonly order: number; readonly fn: () => void }[] = [];
   #order = 0;
@@ -137,8 +139,8 @@ export class Rig {
     this.random = seededRng(seed).next;
   }
 
-  node(name: string, raw: object = {}, instance = 100, port = 6000): RigNode {
-    const addr = { host: name, port };
+  node(name: string, raw: object = {}, instance = 100, port = 6000, host = name): RigNode {
+    const addr = { host, port };
     const node = new RigNode(this, name as NodeName, addr, instance, raw);
     this.#nodes.set(addrKey(addr), node);
     return node;
@@ -154,7 +156,8 @@ export class Rig {
     const copies = this.random() < loss ? 0 : this.random() < duplicates ? 2 : 1;
     for (let i = 0; i < copies; i++) {
       this.at(this.nowMs + latencyMs + this.random() * jitterMs, () => {
-        this.#nodes.get(addrKey(to))?.feed({ kind: "packet", from, bytes });
+        const host = this.hostNames.get(to.host) ?? to.host;
+        this.#nodes.get(addrKey({ host, port: to.port }))?.feed({ kind: "packet", from, bytes });
       });
     }
   }

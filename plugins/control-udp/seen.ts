@@ -10,9 +10,19 @@ export const SEEN_MAX = 64;
  */
 export class SeenWindow {
   readonly #numbers: number[] = [];
+  #lateInRow = 0;
 
   /** Notes a number: `new`, a `duplicate`, or so `late` that nobody can tell any more. */
   note(seq: number): "new" | "duplicate" | "late" {
+    const noted = this.#place(seq);
+    this.#lateInRow = noted === "late" ? this.#lateInRow + 1 : 0;
+    if (this.#lateInRow < SEEN_MAX) return noted;
+    // When nothing but late ones come, it is the numbers kept here that are wrong (damaged packets).
+    this.clear();
+    return this.#place(seq);
+  }
+
+  #place(seq: number): "new" | "duplicate" | "late" {
     const numbers = this.#numbers;
     let at = numbers.length;
     while (at > 0 && (numbers[at - 1] ?? 0) > seq) at--;
@@ -29,5 +39,6 @@ export class SeenWindow {
 
   clear(): void {
     this.#numbers.length = 0;
+    this.#lateInRow = 0;
   }
 }

@@ -1,6 +1,7 @@
 /** What is known of one node at one address, and the bounded table of all of them. */
 import type { Addr } from "../../core/ports.ts";
 import { addrKey, type NodeName } from "../../core/ids.ts";
+import type { ControlTarget } from "../../core/slots.ts";
 import type { MessageBody, MessageType } from "../../core/wire/messages.ts";
 import { RoundTrip } from "../../core/media/round_trip.ts";
 import { NO_COOKIE } from "../../core/wire/control_codec.ts";
@@ -45,6 +46,8 @@ const SENT_MAX_AGE_MS = 1000;
 /** A lower instance is a late packet of a former life, unless the later life has been silent this long. */
 export const INSTANCE_SILENT_MS = 10_000;
 
+/** A changed cookie makes pending messages go again at once, but no more often than this. */
+const RENEWAL_GAP_MS = 100;
 /** After this silence a cookie may be outdated without anybody having told. */
 const DOUBT_SILENT_MS = 10_000;
 /** Doubts about one session do not come more often than this. */
@@ -55,6 +58,14 @@ export function sessionKey(name: NodeName, addr: Addr): string {
   return `${name}@${addrKey(addr)}`;
 }
 
+/** Addresses behind host names, at most; the oldest goes first and is found again. */
+const ALIASES_MAX = 1024;
+
+/** Whether a host is a name, which answers from another address than the one it is asked by. */
+export function isHostName(host: string): boolean {
+  return !host.includes(":") && !/^[0-9.]+$/.test(host);
+}
+
 /** A node at an address. */
 export class Session {
   readonly key: string;
@@ -62,13 +73,12 @@ export class Session {
   theirs: Uint8Array = NO_COOKIE;
   handshake: Handshake | undefined;
   lastHeardMs = -Infinity;
-  /** When a changed cookie last made everything pending go again. */
-  renewedMs = -Infinity;
   readonly trip = new RoundTrip();
   readonly #seen = new SeenWindow();
   #instance: number | undefined;
   #sent: Sent[] = [];
   #doubtedMs = -Infinity;
+  #renewedMs = -Infinity;
 
   constructor(
     readonly name: NodeName,
@@ -84,12 +94,16 @@ export class Session {
     return this.theirs.length > 0;
   }
 
-  /** Follows the sender from life to life; false when `instance` is a former one. */
-  meet(instance: number, nowMs: number): boolean {
+  /**
+   * Follows the sender from life to life; false when `instance` is a former one, or none at all: a
+   * new life has a new secret, so a new instance that gives the known cookie is a damaged packet.
+   */
+  meet(instance: number, cookie: Uint8Array, nowMs: number): boolean {
     const known = this.#instance;
     if (known === instance) return true;
-    if (known !== undefined && instance < known && nowMs - this.lastHeardMs < INSTANCE_SILENT_MS) {
-      return false;
+    if (known !== undefined) {
+      if (this.established && this.holds(cookie)) return false;
+      if (instance < known && nowMs - this.lastHeardMs < INSTANCE_SILENT_MS) return false;
     }
     this.#instance = instance;
     this.#seen.clear();
@@ -120,6 +134,16 @@ export class Session {
     return true;
   }
 
+  /**
+   * Whether a changed cookie makes everything pending go again: not when it changed just before, or an
+   * address whose cookie changes with every message would make us send in a circle.
+   */
+  renew(nowMs: number): boolean {
+    if (nowMs - this.#renewedMs < RENEWAL_GAP_MS) return false;
+    this.#renewedMs = nowMs;
+    return true;
+  }
+
   remember(sent: Sent): void {
     if (this.#sent.length >= SENT_MAX) this.#sent.shift();
     this.#sent.push(sent);
@@ -136,6 +160,8 @@ export class Session {
 /** All sessions; when there are too many, the one that was used longest ago goes. */
 export class SessionTable {
   readonly #sessions = new Map<string, Session>();
+  /** Where a node that is known by a host name answers from, by the key made of the name. */
+  readonly #aliases = new Map<string, Addr>();
   readonly #max: number;
   readonly #cookie: (addr: Addr) => Uint8Array;
   readonly #evicted: (session: Session) => void;
@@ -157,6 +183,30 @@ export class SessionTable {
   /** The session, if there is one; it stays as old as it is. */
   get(key: string): Session | undefined {
     return this.#sessions.get(key);
+  }
+
+  /** The session of a node as others call it: at its host name's real address where that is known. */
+  find(to: ControlTarget): Session {
+    return this.obtain(to.name, this.#aliases.get(sessionKey(to.name, to.control)) ?? to.control);
+  }
+
+  /** Notes where a host name answers from. */
+  alias(name: Session, addr: Addr): void {
+    this.#sessions.delete(name.key);
+    if (this.#aliases.size >= ALIASES_MAX) {
+      const oldest = this.#aliases.keys().next();
+      if (!oldest.done) this.#aliases.delete(oldest.value);
+    }
+    this.#aliases.set(name.key, addr);
+  }
+
+  /** The host name that led to this session may stand for another address by now: ask it again. */
+  forgetAliases(session: Session): void {
+    for (const [key, addr] of this.#aliases) {
+      if (sessionKey(session.name, addr) === session.key && key.startsWith(`${session.name}@`)) {
+        this.#aliases.delete(key);
+      }
+    }
   }
 
   /** The session, made when it is not there; it becomes the youngest. */

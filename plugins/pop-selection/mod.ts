@@ -1,4 +1,6 @@
+import { Alarm } from "../../core/alarm.ts";
 import { definePlugin } from "../../core/define.ts";
+import { Listeners } from "../../core/listeners.ts";
 import type { Context } from "../../core/plugin.ts";
 import type { NodeName } from "../../core/ids.ts";
 import type { PopInfo, PopSelector, RankedPop } from "../../core/slots.ts";
@@ -17,17 +19,18 @@ type Needs = "control" | "catalog";
 class PopSelectionPlugin implements PopSelector {
   readonly #ctx: Context<Needs>;
   readonly #config: Config;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Listeners();
   /** Probes under way, by their numbers. */
   readonly #probes = new Map<number, Disposable>();
   #brain: PopSelection | undefined;
   #held: Disposable[] = [];
-  #timer: Disposable | undefined;
+  readonly #alarm: Alarm;
   #known: readonly Knowledge[] = [];
 
   constructor(ctx: Context<Needs>, options: Config) {
     this.#ctx = ctx;
     this.#config = options;
+    this.#alarm = new Alarm(ctx.clock, () => this.#feed({ kind: "tick" }));
   }
 
   readonly admin = [{
@@ -51,8 +54,7 @@ class PopSelectionPlugin implements PopSelector {
   stop(): void {
     this.#known = this.#brain?.knowledge() ?? this.#known;
     this.#brain = undefined;
-    this.#timer?.[Symbol.dispose]();
-    this.#timer = undefined;
+    this.#alarm.set(undefined);
     for (const held of this.#held.splice(0)) held[Symbol.dispose]();
     for (const probe of this.#probes.values()) probe[Symbol.dispose]();
     this.#probes.clear();
@@ -72,9 +74,7 @@ class PopSelectionPlugin implements PopSelector {
   }
 
   onChange(fn: () => void): Disposable {
-    const listener = () => fn();
-    this.#listeners.add(listener);
-    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+    return this.#listeners.on(fn);
   }
 
   distrust(name: NodeName): void {
@@ -97,10 +97,10 @@ class PopSelectionPlugin implements PopSelector {
         this.#probe(out.pop, out.probe, out.timeoutMs);
         break;
       case "changed":
-        for (const listener of this.#listeners) this.#call(listener);
+        this.#changed();
         break;
       case "wake":
-        this.#wake(out.atMs);
+        this.#alarm.set(out.atMs);
         break;
     }
   }
@@ -132,18 +132,10 @@ class PopSelectionPlugin implements PopSelector {
     if (!over) this.#probes.set(probe, request);
   }
 
-  #wake(atMs: number): void {
-    const { clock } = this.#ctx;
-    this.#timer?.[Symbol.dispose]();
-    this.#timer = clock.after(Math.max(0, atMs - clock.now()), () => {
-      this.#timer = undefined;
-      this.#feed({ kind: "tick" });
-    });
-  }
-
-  #call(fn: () => void): void {
+  /** Tells listeners; what they throw is their own fault and stays here. */
+  #changed(): void {
     try {
-      fn();
+      this.#listeners.emit();
     } catch (error) {
       this.#ctx.log.error("listener failed", { error });
     }
