@@ -125,7 +125,8 @@ export class Group {
         this.#pump.feed({ kind: event.kind, leg: leg.id, ssrc: event.ssrc });
       } else if (event.kind === "silent") {
         const { ssrc, silentMs } = event;
-        this.#pump.feed({ kind: "silent", leg: leg.id, ssrc, silentMs });
+        const next = this.#next();
+        this.#pump.feed({ kind: "silent", leg: leg.id, ssrc, silentMs, next });
       }
     }
   }

@@ -30,6 +30,8 @@ export interface Leg {
   /** When to ask (again). */
   askAtMs: number;
   leaseUntilMs: number;
+  /** The first packet that was missing when it fell silent. */
+  silentAt: number | undefined;
   /** Since when it says PENDING. */
   pendingSinceMs: number | undefined;
 }
@@ -50,6 +52,7 @@ export function newLeg(id: number, peer: Peer, nowMs: number): Leg {
     asking: false,
     askAtMs: nowMs,
     leaseUntilMs: Infinity,
+    silentAt: undefined,
     pendingSinceMs: undefined,
   };
 }

@@ -2,7 +2,7 @@
  * Who is served: admission, leases, moving children on. A state machine without I/O; `children.ts`
  * turns its effects into answers and orders.
  */
-import { type NodeName, originOf, sameAddr, type Ssrc, type StreamName } from "../../core/ids.ts";
+import { originOf, sameAddr, type Ssrc, type StreamName } from "../../core/ids.ts";
 import type { Machine } from "../../core/plugin.ts";
 import type { ChildStatus, ServePolicy } from "../../core/slots.ts";
 import type { Message, MessageBody } from "../../core/wire/messages.ts";

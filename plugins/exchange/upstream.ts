@@ -14,6 +14,7 @@ import { LegSet } from "./legset.ts";
 import { OutageMeter } from "./outage.ts";
 import { Seeker } from "./seeker.ts";
 import { UPSTREAM_TIMES, type UpstreamTimes } from "./times.ts";
+import { Warmth } from "./warmth.ts";
 import type { DropReason, UpstreamIn, UpstreamOptions, UpstreamOut } from "./upstream_events.ts";
 
 /** Incarnations that were replaced and are not gone back to. */
@@ -23,6 +24,7 @@ const ENDING_TICK_MS = 20;
 
 type Joined = Extract<UpstreamIn, { kind: "joined" }>;
 type Refused = Extract<UpstreamIn, { kind: "refused" }>;
+type Silent = Extract<UpstreamIn, { kind: "silent" }>;
 
 /** The machine. `handle` with `tick` is wanted at `wakeMs`. */
 export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
@@ -34,11 +36,12 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
   readonly #retired: Ssrc[] = [];
   #out: UpstreamOut[] = [];
   #info: StreamInfo | undefined;
+  /** The first packet not yet here, as of the last tick. */
+  #next: number | undefined;
   #catalogSsrc: Ssrc | undefined;
   #path: readonly NodeName[] = [];
   #standby: Candidate | undefined;
-  #warmed: NodeName | undefined;
-  #warmAtMs = Infinity;
+  readonly #warmth: Warmth;
   #dropSuspectsAtMs = Infinity;
   #everFlowed = false;
   #ending: { readonly ssrc: Ssrc; readonly last: number; readonly untilMs: number } | undefined;
@@ -51,6 +54,7 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
   constructor(readonly options: UpstreamOptions) {
     this.#times = options.times ?? UPSTREAM_TIMES;
     this.#choice = new Choice(options.self, options.policy, this.#times, options.random);
+    this.#warmth = new Warmth(this.#times.warmMs);
     this.#seeker = new Seeker(this.#times, options.random);
   }
 
@@ -144,7 +148,7 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
         leg.caughtUp = true;
         return;
       case "silent":
-        if (leg.ssrc === event.ssrc) this.#onSilent(leg, event.silentMs, nowMs);
+        if (leg.ssrc === event.ssrc) this.#onSilent(leg, event, nowMs);
         return;
       case "move":
         leg.moving = true;
@@ -279,9 +283,10 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
     if (outageMs !== undefined) this.#out.push({ kind: "failover", outageMs });
   }
 
-  #onSilent(leg: Leg, silentMs: number, nowMs: number): void {
+  #onSilent(leg: Leg, { silentMs, next }: Silent, nowMs: number): void {
     if (leg.state !== "flowing") return;
     setState(leg, "silent", nowMs);
+    leg.silentAt = next;
     leg.caughtUp = false;
     // Asks over the control plane whether it is alive; it also repeats what was lost on the way.
     if (!leg.asking) leg.askAtMs = nowMs;
@@ -298,6 +303,7 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
   }
 
   #onTick(next: number | undefined, nowMs: number): void {
+    this.#next = next;
     if (this.#ending !== undefined) return this.#endWhenWhole(next, nowMs);
     for (const leg of this.#legs.all()) {
       const pendingMs = nowMs - (leg.pendingSinceMs ?? nowMs);
@@ -362,8 +368,10 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
     }
     if (this.#dropSuspectsAtMs === Infinity) this.#dropSuspectsAtMs = nowMs + this.#times.verdictMs;
     if (nowMs < this.#dropSuspectsAtMs) return;
-    this.#dropSuspectsAtMs = Infinity;
+    this.#dropSuspectsAtMs = nowMs + this.#times.verdictMs;
     for (const leg of suspects) {
+      // The other one repeats what is known already: the source itself may pause.
+      if (leg.silentAt !== undefined && leg.silentAt === this.#next) continue;
       this.#choice.blocked.add(leg.peer.name, 0, nowMs);
       this.#distrust(leg.peer.name);
       this.#lose(leg, "silent", nowMs);
@@ -398,15 +406,9 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
   }
 
   #warm(nowMs: number): void {
-    const standby = this.#standby;
-    if (standby === undefined || this.#legs.of(standby.peer.name) !== undefined) {
-      this.#warmed = undefined;
-      return;
-    }
-    if (this.#warmed === standby.peer.name && nowMs < this.#warmAtMs) return;
-    this.#warmed = standby.peer.name;
-    this.#warmAtMs = nowMs + this.#times.warmMs;
-    this.#out.push({ kind: "warm", peer: standby.peer });
+    const peer = this.#standby?.peer;
+    const idle = peer !== undefined && this.#legs.of(peer.name) === undefined ? peer : undefined;
+    if (this.#warmth.due(idle, nowMs)) this.#out.push({ kind: "warm", peer: idle });
   }
 
   #ask(leg: Leg, freshCookie: boolean, nowMs: number): void {
@@ -480,7 +482,7 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
       if (proven > nowMs) wake = Math.min(wake, proven);
     }
     if (this.#legs.size === 0) wake = Math.min(wake, this.#seeker.atMs);
-    return this.#warmed === undefined ? wake : Math.min(wake, this.#warmAtMs);
+    return Math.min(wake, this.#warmth.atMs);
   }
 }
 

@@ -36,6 +36,8 @@ export type UpstreamIn =
     readonly leg: number;
     readonly ssrc: Ssrc;
     readonly silentMs: number;
+    /** The first packet not yet here. */
+    readonly next: number | undefined;
   }
   | {
     readonly kind: "down";

@@ -42,6 +42,7 @@ class Bench {
   now = 0;
   readonly machine: Upstream;
   said: UpstreamOut[] = [];
+  next: number | undefined;
 
   constructor(policy: PathPolicy = single) {
     this.machine = new Upstream({ self: "me" as NodeName, policy, random: () => 0.5 });
@@ -60,7 +61,7 @@ class Bench {
     for (let guard = 0; this.machine.wakeMs <= until; guard++) {
       assert.ok(guard < 10_000, `the machine spins at ${this.now}`);
       this.now = Math.max(this.now + 0.01, this.machine.wakeMs);
-      out.push(...this.feed({ kind: "tick", next: undefined }));
+      out.push(...this.feed({ kind: "tick", next: this.next }));
     }
     this.now = until;
     return out;
@@ -146,7 +147,7 @@ Deno.test("a silent parent is kept until the standby delivers, then left and dis
   const bench = new Bench();
   bench.flow();
   bench.now = 100;
-  const silent = bench.feed({ kind: "silent", leg: 1, ssrc: SSRC, silentMs: 80 });
+  const silent = bench.feed({ kind: "silent", leg: 1, ssrc: SSRC, silentMs: 80, next: 500 });
   assert.deepEqual(asked(silent), ["a#1", "b#2"]);
   assert.deepEqual(dropped(silent), []);
   bench.joined(2, "b");
@@ -165,7 +166,7 @@ Deno.test("a silent parent is kept until the standby delivers, then left and dis
 Deno.test("a silent parent that flows again is kept and the standby dropped", () => {
   const bench = new Bench();
   bench.flow();
-  bench.feed({ kind: "silent", leg: 1, ssrc: SSRC, silentMs: 80 });
+  bench.feed({ kind: "silent", leg: 1, ssrc: SSRC, silentMs: 80, next: 500 });
   bench.joined(2, "b");
   const out = bench.flowing(1);
   assert.deepEqual(dropped(out), ["b:replaced"]);
@@ -173,10 +174,22 @@ Deno.test("a silent parent that flows again is kept and the standby dropped", ()
   assert.deepEqual(bench.parents(), ["a"]);
 });
 
+Deno.test("a standby that repeats what is known proves nothing against a silent parent", () => {
+  const bench = new Bench();
+  bench.flow();
+  bench.next = 500;
+  bench.feed({ kind: "silent", leg: 1, ssrc: SSRC, silentMs: 80, next: 500 });
+  bench.joined(2, "b");
+  bench.flowing(2);
+  assert.deepEqual(dropped(bench.pass(1000)), []);
+  bench.next = 510;
+  assert.deepEqual(dropped(bench.pass(UPSTREAM_TIMES.verdictMs + 1)), ["a:silent"]);
+});
+
 Deno.test("when both wake together the old parent stays", () => {
   const bench = new Bench();
   bench.flow();
-  bench.feed({ kind: "silent", leg: 1, ssrc: SSRC, silentMs: 80 });
+  bench.feed({ kind: "silent", leg: 1, ssrc: SSRC, silentMs: 80, next: 500 });
   bench.joined(2, "b");
   bench.flowing(2);
   bench.pass(UPSTREAM_TIMES.verdictMs / 2);
@@ -342,7 +355,7 @@ Deno.test("with two parents the death of one costs nothing and the standby takes
   bench.joined(2, "b");
   bench.flowing(1);
   bench.flowing(2);
-  const silent = bench.feed({ kind: "silent", leg: 1, ssrc: SSRC, silentMs: 80 });
+  const silent = bench.feed({ kind: "silent", leg: 1, ssrc: SSRC, silentMs: 80, next: 500 });
   assert.deepEqual(asked(silent), ["a#1", "c#3"]);
   bench.joined(3, "c");
   bench.flowing(3);

@@ -1,0 +1,397 @@
+/** The exchange on the real control plane in the seeded world, everything else reduced to its contract. */
+import assert from "node:assert/strict";
+import { type NodeName, nodeName, type Peer, type Ssrc, type StreamName } from "../../core/ids.ts";
+import { Kernel } from "../../core/kernel.ts";
+import type { Loadable, Plugin } from "../../core/plugin.ts";
+import { definePlugin } from "../../core/define.ts";
+import type { Exchange, Publication, Slot, Slots, StreamInfo } from "../../core/slots.ts";
+import { World } from "../../tests/sim/world.ts";
+import { z } from "zod";
+import controlUdp from "../control-udp/mod.ts";
+import pathSingle from "../path-single/mod.ts";
+import {
+  FakeCatalog,
+  FakeDatapath,
+  FakeKeepalive,
+  fakeMembership,
+  FakeTree,
+  routeBy,
+} from "./fakes.ts";
+import exchange from "./mod.ts";
+
+const STREAM = "o/s" as StreamName;
+const info = (ssrc = 1000): StreamInfo => ({
+  name: STREAM,
+  ssrc: ssrc as Ssrc,
+  bitrate: 1e6,
+  title: "",
+});
+
+/** A plugin around an object that is there already. */
+function ready<S extends Slot>(slot: S, it: Slots[S]): Loadable {
+  const plugin: Plugin<S, z.ZodObject, never> = {
+    name: `fake-${slot}`,
+    slot,
+    summary: "For tests.",
+    needs: [],
+    config: z.strictObject({}),
+    create: () => Object.assign(it, { start() {}, stop() {} }),
+  };
+  return definePlugin(plugin);
+}
+
+interface TestNode {
+  readonly peer: Peer;
+  readonly kernel: Kernel;
+  readonly datapath: FakeDatapath;
+  readonly keepalive: FakeKeepalive;
+  readonly tree: FakeTree;
+  readonly exchange: Exchange;
+}
+
+function peerOf(name: string, instance = 1): Peer {
+  const checked = nodeName(name);
+  assert.ok(checked !== undefined);
+  const at = (port: number) => ({ host: name, port });
+  const planes = { control: at(6000), keepalive: at(6001), media: at(7000) };
+  return { name: checked, instance, roles: ["relay"], pop: false, ...planes };
+}
+
+/** Nodes `o` (origin), `a`, `b` (relays) and `v` (takes), on links of 5 ms. */
+class Net {
+  readonly world: World;
+  readonly catalog = new FakeCatalog();
+  readonly nodes = new Map<string, TestNode>();
+  #pushing: Disposable | undefined;
+  pushed = 0;
+  watch: { numbers: number[]; ssrcs: number[]; ends: number; stop(): void } | undefined;
+
+  constructor(seed = 1) {
+    this.world = new World({ seed, link: { delayMs: 5 } });
+  }
+
+  async start(name: string, instance = 1): Promise<TestNode> {
+    const peer = peerOf(name, instance);
+    const ports = this.world.ports(name);
+    const bind = { host: name, port: 7000 };
+    const udp = await this.world.until(ports.net.udp(bind, { plane: "media" }));
+    const ask = (remote: { host: string }) =>
+      this.world.host(remote.host).up ? this.nodes.get(remote.host)?.datapath.secret : undefined;
+    const datapath = new FakeDatapath(udp, ports.clock, ask);
+    datapath.secret = instance;
+    const keepalive = new FakeKeepalive();
+    const tree = new FakeTree();
+    const role = definePlugin({
+      name: "bare",
+      slot: "role",
+      summary: "For tests.",
+      needs: ["exchange"],
+      config: z.strictObject({}),
+      create: () => ({ start() {}, stop() {}, status: () => ({}) }),
+    });
+    const plugins = [
+      role,
+      controlUdp,
+      exchange,
+      pathSingle,
+      ready("datapath", datapath),
+      ready("keepalive", keepalive),
+      ready("tree", tree),
+      ready("catalog", this.catalog),
+      ready("membership", fakeMembership(peer)),
+    ];
+    const kernel = new Kernel({
+      plugins: new Map(plugins.map((one) => [one.name, one])),
+      defaults: Object.fromEntries(plugins.map((one) => [one.slot, one.name])),
+      config: {
+        name: peer.name,
+        listen: name,
+        advertise: name,
+        ports: { control: 6000, keepalive: 6001, media: 7000 },
+        bootstrap: undefined,
+        admin: undefined,
+        log: { level: "info", format: "json" },
+        plugins: [{ use: "bare", id: undefined, with: {} }],
+      },
+      instance,
+      ports: () => ports,
+    });
+    await this.world.until(kernel.start());
+    const it = kernel.peek("exchange");
+    assert.ok(it !== undefined);
+    const node = { peer, kernel, datapath, keepalive, tree, exchange: it };
+    this.nodes.set(name, node);
+    return node;
+  }
+
+  node(name: string): TestNode {
+    const node = this.nodes.get(name);
+    assert.ok(node !== undefined);
+    return node;
+  }
+
+  async diamond(): Promise<void> {
+    for (const name of ["o", "a", "b", "v"]) await this.start(name);
+    const route = (by: string, via: readonly NodeName[] = []) =>
+      routeBy(this.node(by).peer, STREAM, via);
+    for (const relay of ["a", "b"]) {
+      this.node(relay).tree.set("o" as NodeName, [route("o")]);
+      this.node(relay).exchange.serve({ transit: true, maxChildren: 9, maxBitrate: 1e9 });
+    }
+    this.node("o").exchange.serve({ transit: false, maxChildren: 9, maxBitrate: 1e9 });
+    this.node("v").tree.set("o" as NodeName, [route("a"), route("b")]);
+  }
+
+  /** Swaps the order of `v`'s routes. */
+  prefer(...names: readonly string[]): void {
+    const routes = names.map((name) => routeBy(this.node(name).peer, STREAM, []));
+    this.node("v").tree.set("o" as NodeName, routes);
+  }
+
+  publish(stream = info()): Publication {
+    const publication = this.node("o").exchange.publish(stream);
+    this.catalog.offerStreams([stream]);
+    const { clock } = this.world.host("o").processes.values().next().value?.ports ??
+      assert.fail("o runs");
+    const push = () => {
+      const bytes = new Uint8Array(188);
+      new DataView(bytes.buffer).setUint32(0, this.pushed++);
+      publication.push(bytes, clock.now());
+      this.#pushing = clock.after(5, push);
+    };
+    this.#pushing?.[Symbol.dispose]();
+    push();
+    return publication;
+  }
+
+  hush(): void {
+    this.#pushing?.[Symbol.dispose]();
+    this.#pushing = undefined;
+  }
+
+  /** `v` takes the stream and notes its numbers. */
+  take(): void {
+    const { exchange, datapath } = this.node("v");
+    const seen = { numbers: [] as number[], ssrcs: [] as number[], ends: 0, stop() {} };
+    const subscription = exchange.subscribe({ stream: STREAM, session: "v" });
+    subscription.onStream(({ ssrc }) => {
+      seen.ssrcs.push(ssrc);
+      datapath.receive({ ssrc, budgetMs: 500, pace: "asap" }, (event) => {
+        if (event.kind === "end") return;
+        for (const { payload } of event.chunks) {
+          seen.numbers.push(new DataView(payload.buffer, payload.byteOffset).getUint32(0));
+        }
+      });
+    });
+    subscription.onEnd(() => seen.ends++);
+    seen.stop = () => subscription[Symbol.dispose]();
+    this.watch = seen;
+  }
+
+  get seen(): { numbers: number[]; ssrcs: number[]; ends: number; stop(): void } {
+    assert.ok(this.watch !== undefined);
+    return this.watch;
+  }
+
+  async flowing(): Promise<void> {
+    await this.diamond();
+    this.take();
+    await this.world.runFor(200);
+    this.publish();
+    await this.world.when("it flows", () => this.seen.numbers.length > 20, 2000);
+  }
+
+  status() {
+    const [status] = this.node("v").exchange.subscriptions();
+    assert.ok(status !== undefined);
+    return status;
+  }
+
+  /** From the first packet that came up to the newest, none is missing. */
+  async assertWhole(): Promise<void> {
+    await this.world.runFor(500);
+    this.hush();
+    await this.world.runFor(500);
+    const { numbers } = this.seen;
+    const first = numbers[0] ?? 0;
+    const wrong = numbers.findIndex((number, i) => number !== first + i);
+    assert.equal(wrong, -1, `${numbers[wrong]} came after ${numbers[wrong - 1]}`);
+    assert.equal(numbers.at(-1), this.pushed - 1, "the newest packet is missing");
+  }
+
+  async stop(): Promise<void> {
+    this.hush();
+    for (const [name, node] of this.nodes) {
+      if (!this.world.host(name).up) continue;
+      await this.world.until(node.kernel.stop());
+      node.datapath.shut();
+      assert.equal(this.world.timers(name), 0, `${name} holds timers`);
+    }
+  }
+}
+
+Deno.test("a stream that is not there yet is joined as soon as it is, through a relay that fetches it", async () => {
+  const net = new Net();
+  await net.flowing();
+  assert.deepEqual(net.status().parents, ["a"]);
+  assert.equal(net.status().standby, "b");
+  assert.deepEqual(net.node("a").exchange.children().map((one) => one.child), ["v"]);
+  assert.deepEqual(net.node("b").exchange.children(), []);
+  assert.deepEqual(net.node("v").keepalive.watchedNames, ["a"]);
+  await net.assertWhole();
+  await net.stop();
+});
+
+Deno.test("the parent dies: the standby, which has not got the stream, delivers all that is missing", async () => {
+  const net = new Net();
+  await net.flowing();
+  net.world.crash("a");
+  await net.assertWhole();
+  assert.deepEqual(net.status().parents, ["b"]);
+  assert.equal(net.status().failovers, 1);
+  assert.ok((net.status().lastOutageMs ?? Infinity) < 300, `${net.status().lastOutageMs} ms`);
+  await net.stop();
+});
+
+Deno.test("keepalive says that the parent is down: the change is immediate", async () => {
+  const net = new Net();
+  await net.flowing();
+  const { peer } = net.node("a");
+  net.world.crash("a");
+  net.node("v").keepalive.downs.emit(peer, "silent");
+  await net.assertWhole();
+  assert.ok((net.status().lastOutageMs ?? Infinity) < 120, `${net.status().lastOutageMs} ms`);
+  await net.stop();
+});
+
+Deno.test("a better parent is taken over to without a hole, and the old one sends no more", async () => {
+  const net = new Net();
+  await net.flowing();
+  for (const order of [["b", "a"], ["a", "b"], ["b", "a"]]) {
+    net.prefer(...order);
+    await net.world.runFor(1000);
+    assert.deepEqual(net.status().parents, order.slice(0, 1));
+  }
+  const { failovers, handovers } = net.status();
+  assert.deepEqual({ failovers, handovers }, { failovers: 0, handovers: 3 });
+  assert.deepEqual(net.node("a").exchange.children(), []);
+  await net.assertWhole();
+  await net.stop();
+});
+
+Deno.test("the last consumer leaves: after the linger nobody sends anything", async () => {
+  const net = new Net();
+  const watched: boolean[] = [];
+  await net.flowing();
+  const publication = net.publish(info(2000));
+  publication.onWatched((one) => watched.push(one));
+  await net.world.runFor(500);
+  net.seen.stop();
+  await net.world.runFor(5500);
+  assert.deepEqual(watched.at(-1), false);
+  for (const name of ["o", "a", "b"]) assert.deepEqual(net.node(name).exchange.children(), []);
+  let media = 0;
+  using _sniffer = net.world.sniff((_from, _to, _bytes, _fate, plane) => {
+    if (plane === "media") media++;
+  });
+  await net.world.runFor(1000);
+  assert.equal(media, 0);
+  for (const name of ["a", "b", "v"]) assert.equal(net.node(name).datapath.streams.size, 0);
+  await net.stop();
+});
+
+Deno.test("a draining relay loses nothing and is done when its children have gone", async () => {
+  const net = new Net();
+  await net.flowing();
+  const before = net.world.nowMs;
+  await net.world.until(net.node("a").exchange.drain(5000));
+  assert.ok(net.world.nowMs - before < 1000, "it waited for its time to be up");
+  assert.deepEqual(net.status().parents, ["b"]);
+  await net.assertWhole();
+  await net.stop();
+});
+
+Deno.test("a child without another parent stays with a draining one until its time is up", async () => {
+  const net = new Net();
+  await net.flowing();
+  net.prefer("a");
+  const before = net.world.nowMs;
+  await net.world.until(net.node("a").exchange.drain(1500));
+  assert.ok(net.world.nowMs - before >= 1499);
+  assert.deepEqual(net.status().parents, ["a"]);
+  await net.assertWhole();
+  await net.stop();
+});
+
+Deno.test("a frozen parent that wakes up passes nothing on and is told to stop", async () => {
+  const net = new Net();
+  await net.flowing();
+  net.world.freeze("a");
+  await net.world.runFor(500);
+  // The tree hears of it too.
+  net.prefer("b", "a");
+  await net.world.runFor(2500);
+  net.world.thaw("a");
+  await net.world.runFor(500);
+  assert.deepEqual(net.status().parents, ["b"]);
+  assert.deepEqual(net.node("a").exchange.children(), []);
+  await net.assertWhole();
+  await net.stop();
+});
+
+Deno.test("the origin's new incarnation is followed by all, the old one is closed", async () => {
+  const net = new Net();
+  await net.flowing();
+  net.publish(info(2000));
+  const from = net.pushed;
+  await net.world.runFor(1000);
+  assert.deepEqual(net.seen.ssrcs, [1000, 2000]);
+  assert.ok(net.seen.numbers.slice(-10).every((number) => number > from));
+  await net.world.runFor(4000);
+  for (const name of ["o", "a", "v"]) {
+    assert.deepEqual([...net.node(name).datapath.streams.keys()], [2000], name);
+  }
+  await net.stop();
+});
+
+Deno.test("the end of a stream reaches everybody after its last packet", async () => {
+  const net = new Net();
+  await net.flowing();
+  const publication = net.publish(info(2000));
+  await net.world.runFor(500);
+  net.hush();
+  publication.end();
+  await net.world.runFor(1000);
+  assert.equal(net.seen.ends, 1);
+  assert.equal(net.seen.numbers.at(-1), net.pushed - 1);
+  await net.world.runFor(10_000);
+  assert.equal(publication.watched, false);
+  for (const name of ["a", "v"]) assert.equal(net.node(name).datapath.streams.size, 0);
+  await net.stop();
+});
+
+Deno.test("a parent with a new secret refuses the old cookie, and gets a fresh one", async () => {
+  const net = new Net();
+  await net.flowing();
+  net.node("b").datapath.secret = 77;
+  net.prefer("b", "a");
+  await net.world.runFor(1000);
+  assert.deepEqual(net.status().parents, ["b"]);
+  await net.assertWhole();
+  await net.stop();
+});
+
+Deno.test("two consumers of a node share one upstream", async () => {
+  const net = new Net();
+  await net.flowing();
+  const second = net.node("v").exchange.subscribe({ stream: STREAM, session: "second" });
+  await net.world.runFor(500);
+  assert.equal(net.node("a").exchange.children().length, 1);
+  net.seen.stop();
+  await net.world.runFor(4000);
+  assert.equal(net.node("a").exchange.children().length, 1);
+  second[Symbol.dispose]();
+  await net.world.runFor(2500);
+  assert.equal(net.node("a").exchange.children().length, 0);
+  await net.stop();
+});
