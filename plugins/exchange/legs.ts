@@ -57,6 +57,13 @@ export function newLeg(id: number, peer: Peer, nowMs: number): Leg {
   };
 }
 
+/** Moves a leg on; the time of a state is that of entering it. */
+export function setState(leg: Leg, state: Leg["state"], nowMs: number): void {
+  if (leg.state === state) return;
+  leg.state = state;
+  leg.sinceMs = nowMs;
+}
+
 /** Asks the parent once more from the beginning: for another incarnation. */
 export function restart(leg: Leg, nowMs: number): void {
   leg.state = "joining";

@@ -9,7 +9,7 @@ import type { NodeName, Ssrc } from "../../core/ids.ts";
 import type { Machine } from "../../core/plugin.ts";
 import type { Candidate, StreamInfo, SubscriptionStatus } from "../../core/slots.ts";
 import { Choice } from "./choice.ts";
-import { isHeld, type Leg, restart } from "./legs.ts";
+import { isHeld, type Leg, restart, setState } from "./legs.ts";
 import { LegSet } from "./legset.ts";
 import { OutageMeter } from "./outage.ts";
 import { Seeker } from "./seeker.ts";
@@ -484,10 +484,4 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
     if (this.#legs.size === 0) wake = Math.min(wake, this.#seeker.atMs);
     return Math.min(wake, this.#warmth.atMs);
   }
-}
-
-function setState(leg: Leg, state: Leg["state"], nowMs: number): void {
-  if (leg.state === state) return;
-  leg.state = state;
-  leg.sinceMs = nowMs;
 }
