@@ -27,6 +27,8 @@ export interface Knowledge {
   readonly instance: number;
   readonly rttMs: number;
   readonly lossShare: number;
+  /** Whether it was the first of the list. */
+  readonly first: boolean;
 }
 
 /** One POP, measured. */
@@ -35,7 +37,7 @@ export class MeasuredPop {
   lossShare = 0;
   /** Unanswered probes in a row. */
   misses = 0;
-  /** Whether it answered in this life of ours; what was handed down is only a guess. */
+  /** Whether it ever answered, us or the plugin that was here before. */
   answered = false;
   burstLeft: number;
   nextProbeMs = Infinity;
@@ -97,8 +99,9 @@ export class MeasuredPop {
     );
   }
 
-  /** Takes over what a predecessor measured. */
+  /** Takes over what a predecessor measured: it answered then, so it counts as alive until it proves dead. */
   inherit(known: Knowledge): void {
+    this.answered = true;
     this.#trip.hint(known.rttMs);
     this.lossShare = known.lossShare;
   }

@@ -180,9 +180,9 @@ class PopSelectionPlugin implements PopSelector {
 
 function isKnowledge(value: unknown): value is Knowledge {
   if (typeof value !== "object" || value === null || !("name" in value)) return false;
-  const { name, instance, rttMs, lossShare } = value as Record<string, unknown>;
+  const { name, instance, rttMs, lossShare, first } = value as Record<string, unknown>;
   return typeof name === "string" &&
-    [instance, rttMs, lossShare].every((one) => Number.isFinite(one));
+    [instance, rttMs, lossShare].every((one) => Number.isFinite(one)) && typeof first === "boolean";
 }
 
 /** Finds the POP that serves this viewer best, and keeps to it until another stays better. */

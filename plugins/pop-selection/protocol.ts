@@ -126,16 +126,17 @@ export class PopSelection implements Machine<In, Out> {
   /** What a successor may start from. */
   knowledge(): readonly Knowledge[] {
     return [...this.#pops.values()].flatMap((pop) =>
-      pop.rttMs === undefined ? [] : [{
+      pop.rttMs === undefined || pop.misses > 0 ? [] : [{
         name: pop.info.peer.name,
         instance: pop.info.peer.instance,
         rttMs: pop.rttMs,
         lossShare: pop.lossShare,
+        first: pop === this.#first,
       }]
     );
   }
 
-  /** Past knowledge: decides who is probed first, and nothing else. */
+  /** Takes over what a predecessor knew, its choice included: a swap moves nobody. */
   inherit(known: readonly Knowledge[]): void {
     this.#inherited = new Map(known.map((one) => [one.name, one]));
   }
@@ -184,7 +185,10 @@ export class PopSelection implements Machine<In, Out> {
       }
       const pop = new MeasuredPop(info, this.#config.burst);
       const past = this.#inherited.get(name);
-      if (past?.instance === instance) pop.inherit(past);
+      if (past?.instance === instance) {
+        pop.inherit(past);
+        if (past.first) this.#first ??= pop;
+      }
       this.#pops.set(name, pop);
       met = true;
     }
