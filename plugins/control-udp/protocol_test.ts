@@ -260,18 +260,27 @@ Deno.test("an older instance is ignored while the newer one speaks, and believed
   assert.deepEqual(nonces(b), [1, 3]);
 });
 
-Deno.test("a damaged instance in an otherwise right message does not lock its sender out", () => {
-  const rig = new Rig(SEED);
-  const [a, b] = [rig.node("a"), rig.node("b")];
-  a.send(b, "PROBE", probe(1));
-  rig.run(100);
-  const sent = decode(rig.wire.at(-1)?.bytes ?? NO_COOKIE);
-  assert.ok(sent.ok);
-  const damaged = { ...sent.envelope, instance: 2 ** 40, seq: 99 };
-  b.feed({ kind: "packet", from: a.addr, bytes: encode(damaged) });
-  a.send(b, "PROBE", probe(2));
-  rig.run(100);
-  assert.deepEqual(nonces(b), [1, 2]);
+Deno.test("a damaged instance in an otherwise right message costs its sender one message at most", () => {
+  const damaged = (bytes: Uint8Array, seq: number) => {
+    const sent = decode(bytes);
+    assert.ok(sent.ok && sent.envelope.type === "PROBE");
+    return encode({ ...sent.envelope, instance: 2 ** 40, seq });
+  };
+  for (const first of [false, true]) {
+    const rig = new Rig(SEED);
+    const [a, b] = [rig.node("a"), rig.node("b")];
+    a.send(b, "PROBE", probe(1));
+    // The third datagram is the first PROBE; it is still on its way.
+    while (rig.wire.length < 3) rig.run(1);
+    const bytes = damaged(rig.wire[2]?.bytes ?? NO_COOKIE, 99);
+    if (!first) rig.run(50);
+    b.feed({ kind: "packet", from: a.addr, bytes });
+    rig.run(50);
+    a.send(b, "PROBE", probe(2));
+    rig.run(50);
+    const numbers = b.received.filter(({ instance }) => instance === 100).length;
+    assert.equal(numbers, first ? 1 : 2);
+  }
 });
 
 Deno.test("two addresses that claim one name are two sessions, told apart by address", () => {

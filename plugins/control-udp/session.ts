@@ -46,6 +46,8 @@ const SENT_MAX_AGE_MS = 1000;
 /** A lower instance is a late packet of a former life, unless the later life has been silent this long. */
 export const INSTANCE_SILENT_MS = 10_000;
 
+/** A lower instance that is said so often in a row is no straggler: the higher one was damaged. */
+const RIVAL_SAID = 8;
 /** A changed cookie makes pending messages go again at once, but no more often than this. */
 const RENEWAL_GAP_MS = 100;
 /** After this silence a cookie may be outdated without anybody having told. */
@@ -76,6 +78,9 @@ export class Session {
   readonly trip = new RoundTrip();
   readonly #seen = new SeenWindow();
   #instance: number | undefined;
+  /** Another instance than the known one, and how often in a row it was said. */
+  #rival: number | undefined;
+  #rivalSaid = 0;
   #sent: Sent[] = [];
   #doubtedMs = -Infinity;
   #renewedMs = -Infinity;
@@ -95,18 +100,25 @@ export class Session {
   }
 
   /**
-   * Follows the sender from life to life; false when `instance` is a former one, or none at all: a
-   * new life has a new secret, so a new instance that gives the known cookie is a damaged packet.
+   * Follows the sender from life to life; false when `instance` is a former one, or damaged. A new life
+   * has a new secret, so of two instances that give the same cookie one is damaged, and the one that
+   * is said again is right. If the known one is damaged, it is never heard again, and the other is.
    */
   meet(instance: number, cookie: Uint8Array, nowMs: number): boolean {
     const known = this.#instance;
-    if (known === instance) return true;
-    if (known !== undefined) {
-      if (this.established && this.holds(cookie)) return false;
-      if (instance < known && nowMs - this.lastHeardMs < INSTANCE_SILENT_MS) return false;
-    }
+    if (known === undefined || known === instance) return this.#live(instance);
+    this.#rivalSaid = this.#rival === instance ? this.#rivalSaid + 1 : 1;
+    this.#rival = instance;
+    const sameLife = this.established && this.holds(cookie);
+    if (sameLife ? this.#rivalSaid >= 2 : instance > known) return this.#live(instance);
+    const silent = nowMs - this.lastHeardMs >= INSTANCE_SILENT_MS;
+    return !sameLife && (silent || this.#rivalSaid >= RIVAL_SAID) ? this.#live(instance) : false;
+  }
+
+  #live(instance: number): true {
+    if (this.#instance !== instance) this.#seen.clear();
     this.#instance = instance;
-    this.#seen.clear();
+    this.#rivalSaid = 0;
     return true;
   }
 

@@ -82,10 +82,12 @@ Deno.test("three nodes ask each other over links that lose, double, reorder and 
     for (const node of nodes) answer(node);
     const askers = nodes.map((node) => new Asker(node));
     for (let i = 0; i < 50; i++) {
-      for (const [j, asker] of askers.entries()) asker.ask(hosts[(j + 1 + i % 2) % 3] ?? "");
+      for (const [j, asker] of askers.entries()) {
+        asker.ask(hosts[(j + 1 + i % 2) % 3] ?? "", 12_000);
+      }
       await world.runFor(50);
     }
-    await world.runFor(6000);
+    await world.runFor(12_000);
     for (const asker of askers) {
       assert.equal(asker.outcomes.length, 50);
       assert.equal(asker.answered, 50, asker.outcomes.join());
