@@ -200,17 +200,17 @@ Deno.test("a connection registers one node, under its own name", () => {
 Deno.test("only a node itself deregisters itself", () => {
   const rig = new Rig();
   rig.join(1, peer("n1", "10.0.0.1"));
-  const bye = (connection: number, instance: number): AnyEnvelope => ({
+  const bye = (instance: number): AnyEnvelope => ({
     ...envelope(peer("n1", "10.0.0.1")),
     type: "DEREGISTER",
     body: { name: named("n1"), instance },
   });
   rig.open(2, "10.0.0.2");
-  rig.feed({ kind: "message", connection: 2, envelope: bye(2, 1) });
+  rig.feed({ kind: "message", connection: 2, envelope: bye(1) });
   rig.open(3, "10.0.0.1");
-  rig.feed({ kind: "message", connection: 3, envelope: bye(3, 2) });
+  rig.feed({ kind: "message", connection: 3, envelope: bye(2) });
   assert.deepEqual(rig.names(), ["n1"]);
-  rig.feed({ kind: "message", connection: 1, envelope: bye(1, 1) });
+  rig.feed({ kind: "message", connection: 1, envelope: bye(1) });
   assert.deepEqual(rig.names(), []);
 });
 
