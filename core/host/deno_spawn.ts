@@ -10,6 +10,7 @@ import {
 import { ByteQueue } from "./byte_queue.ts";
 import type { Guard } from "./deno_clock.ts";
 import { demand, portError } from "./port_errors.ts";
+import { within } from "./waiting.ts";
 
 /** `write` answers false above this, as the port promises. */
 const INPUT_HIGH_BYTES = 4 * 1024 * 1024;
@@ -160,6 +161,7 @@ class DenoChild implements Child {
     this.#inputClosed = true;
     this.#queue.close();
     this.#shutInput();
+    // Not for ever: a grandchild may hold a pipe open.
     await within(outputs, GRACE_MS);
     lines.end(emit);
     this.#status = signal === null ? { code } : { code, signal };
@@ -186,13 +188,6 @@ class DenoChild implements Child {
 function listen<T>(listeners: Listeners<T>, fn: (value: T) => void): Disposable {
   listeners.add(fn);
   return { [Symbol.dispose]: () => void listeners.delete(fn) };
-}
-
-/** Waits for `work`, but not for ever: a grandchild may hold a pipe open. */
-async function within(work: Promise<unknown>, ms: number): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  await Promise.race([work, new Promise<void>((resolve) => timer = setTimeout(resolve, ms))]);
-  clearTimeout(timer);
 }
 
 async function pump(

@@ -11,6 +11,7 @@ import {
 import { ByteQueue } from "./byte_queue.ts";
 import type { Guard } from "./deno_clock.ts";
 import { demand, portError } from "./port_errors.ts";
+import { delay } from "./waiting.ts";
 
 /** `write` answers false above this, as the port promises. */
 const QUEUE_HIGH_BYTES = 1024 * 1024;
@@ -204,7 +205,7 @@ async function acceptLoop(
     } catch {
       if (isClosed()) return;
       shared.acceptErrors.add();
-      await new Promise((resolve) => setTimeout(resolve, ACCEPT_PAUSE_MS));
+      await delay(ACCEPT_PAUSE_MS);
     }
   }
 }

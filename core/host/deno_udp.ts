@@ -8,6 +8,7 @@ import type { Addr, Plane, UdpOptions, UdpSocket } from "../ports.ts";
 import { AddrBook, type AddrEntry, familyOf, Names, netPermitted } from "./addr_book.ts";
 import type { Guard } from "./deno_clock.ts";
 import { demand, portError } from "./port_errors.ts";
+import { delay, within } from "./waiting.ts";
 
 /** Datagrams that wait to be sent: half a second of 20 Mbit/s to 8 children. The newest is dropped. */
 const SEND_QUEUE_PACKETS = 8192;
@@ -194,7 +195,7 @@ export class DenoUdpSocket implements UdpSocket {
         this.#stats.receiveErrors += 1;
         errorsInARow += 1;
         if (errorsInARow % ERRORS_BEFORE_PAUSE === 0) {
-          await new Promise((resolve) => setTimeout(resolve, ERROR_PAUSE_MS));
+          await delay(ERROR_PAUSE_MS);
         }
       }
     }
@@ -217,12 +218,7 @@ export class DenoUdpSocket implements UdpSocket {
 
   async #close(): Promise<void> {
     if (this.#sending) {
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      await new Promise<void>((resolve) => {
-        this.#onIdle = resolve;
-        timer = setTimeout(resolve, FLUSH_MS);
-      });
-      clearTimeout(timer);
+      await within(new Promise<void>((resolve) => this.#onIdle = resolve), FLUSH_MS);
     }
     this.#closed = true;
     this.#conn.close();

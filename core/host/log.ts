@@ -6,6 +6,7 @@
 import type { Log, LogFields } from "../ports.ts";
 import { ByteQueue } from "./byte_queue.ts";
 import { plain } from "./secrets.ts";
+import { within } from "./waiting.ts";
 
 /** How much is told. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
@@ -36,6 +37,8 @@ const MAX_KINDS = 500;
 /** Log bytes that wait for a slow reader of standard error; lines beyond it are dropped and counted. */
 const QUEUE_BYTES = 1024 * 1024;
 const MAX_TEXT = 2_000;
+/** How long the end waits for a reader of standard error that stalls. */
+const FLUSH_MS = 1_000;
 
 /** One node's log. */
 export interface RootLog {
@@ -123,6 +126,12 @@ const COLORS: Readonly<Record<LogLevel | "dim", string>> = {
   dim: "\x1b[2m",
 };
 
+/** Control characters as spaces. */
+function oneLine(text: string): string {
+  // deno-lint-ignore no-control-regex
+  return text.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/g, " ");
+}
+
 /** A value as people read it; control characters are escaped, so that no field can forge a line. */
 function prettyValue(value: unknown): string {
   if (typeof value === "string" && /^[\w.:/@%+-]+$/.test(value)) return shorten(value);
@@ -146,10 +155,9 @@ function prettyLine(
   const { node, plugin, ...rest } = fields;
   const time = new Date(timeMs).toISOString().slice(11, 23);
   const where = [node, plugin].filter((one) => one !== undefined).map(prettyValue).join("/");
-  // deno-lint-ignore no-control-regex
-  const words = [event.replace(/[\x00-\x1f\x7f-\x9f]/g, " ")];
+  const words = [oneLine(event)];
   for (const [key, value] of Object.entries(rest)) {
-    if (value !== undefined) words.push(`${paint("dim", `${key}=`)}${prettyValue(value)}`);
+    if (value !== undefined) words.push(`${paint("dim", `${oneLine(key)}=`)}${prettyValue(value)}`);
   }
   const head = `${paint("dim", time)} ${paint(level, level.toUpperCase().padEnd(5))}`;
   return `${head} ${where === "" ? "" : `${where} `}${words.join(" ")}\n`;
@@ -225,10 +233,7 @@ export function createLog(options: LogOptions): RootLog {
     },
     async flush() {
       repeats.sweep(now(), tellSuppressed, true);
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      const late = new Promise<void>((resolve) => timer = setTimeout(resolve, 1_000));
-      await Promise.race([output?.flush(), late]);
-      clearTimeout(timer);
+      if (output !== undefined) await within(output.flush(), FLUSH_MS);
     },
   };
   return root;
