@@ -79,6 +79,11 @@ export class FakeDatapath implements Datapath {
 
   closeSocket(): void {}
 
+  /** Streams that are open now. */
+  openStreams(): readonly Ssrc[] {
+    return [...this.streams.keys()];
+  }
+
   shut(): void {
     this.#timer?.[Symbol.dispose]();
   }
