@@ -211,7 +211,6 @@ export function adminApp(options: AppOptions): (request: Request) => Promise<Res
     const same = now.length === offered.length && now.every((one, i) => one === offered[i]);
     if (app !== undefined && same) return app;
     offered = now;
-    let document: unknown;
     const described: Route = {
       method: "get",
       path: "/api/v1/openapi.json",
@@ -220,10 +219,9 @@ export function adminApp(options: AppOptions): (request: Request) => Promise<Res
       status: 200,
       contentType: "application/json",
       open: false,
-      handle: () => document,
+      handle: () => openApi(routes, token !== undefined),
     };
-    const routes = [...own, described, ...now.map(pluginRoute)];
-    document = openApi(routes, token !== undefined);
+    const routes: readonly Route[] = [...own, described, ...now.map(pluginRoute)];
     app = router(routes, stopping);
     return app;
   };

@@ -136,7 +136,6 @@ function oneLine(text: string): string {
 function prettyValue(value: unknown): string {
   if (typeof value === "string" && /^[\w.:/@%+-]+$/.test(value)) return shorten(value);
   const text = shorten(JSON.stringify(value) ?? "undefined");
-  // deno-lint-ignore no-control-regex
   return text.replace(
     /[\x7f-\x9f\u2028\u2029]/g,
     (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`,
