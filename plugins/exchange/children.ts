@@ -101,8 +101,11 @@ export class Children {
       this.needs.onChange();
     }
     const { ssrc, link, stream, session } = child;
-    datapath.addChild(ssrc, link, out.from, (first) => {
+    datapath.addChild(ssrc, link, out.from, (sent) => {
       if (!this.machine.serves(child) || child.ssrc !== ssrc) return;
+      // Whoever asks again because the answer was lost gets that answer, not where the media is now.
+      const first = out.fresh ? sent : child.first ?? sent;
+      child.first = first;
       const { leaseMs } = this.options;
       const body: MessageBody<"JOINED"> = {
         stream,

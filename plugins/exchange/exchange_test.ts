@@ -2,12 +2,15 @@
 import assert from "node:assert/strict";
 import { type NodeName, nodeName, type Peer, type Ssrc, type StreamName } from "../../core/ids.ts";
 import { Kernel } from "../../core/kernel.ts";
+import type { LinkSettings } from "../../core/link_model.ts";
 import type { Loadable, Plugin } from "../../core/plugin.ts";
 import { definePlugin } from "../../core/define.ts";
 import type { Exchange, Publication, Slot, Slots, StreamInfo } from "../../core/slots.ts";
+import { seeds } from "../../tests/sim/seeds.ts";
 import { World } from "../../tests/sim/world.ts";
 import { z } from "zod";
 import controlUdp from "../control-udp/mod.ts";
+import pathDual from "../path-dual/mod.ts";
 import pathSingle from "../path-single/mod.ts";
 import { EngineDatapath } from "./engine_datapath.ts";
 import {
@@ -65,10 +68,17 @@ class Net {
   readonly nodes = new Map<string, TestNode>();
   #pushing: Disposable | undefined;
   pushed = 0;
-  watch: { numbers: number[]; ssrcs: number[]; ends: number; stop(): void } | undefined;
+  watch:
+    | { numbers: number[]; atMs: number[]; ssrcs: number[]; ends: number; stop(): void }
+    | undefined;
 
-  constructor(readonly engine: boolean, seed = 1) {
-    this.world = new World({ seed, link: { delayMs: 5 } });
+  constructor(
+    readonly engine: boolean,
+    seed = 1,
+    link: Partial<LinkSettings> = {},
+    readonly path = pathSingle,
+  ) {
+    this.world = new World({ seed, link: { delayMs: 5, ...link } });
   }
 
   async start(name: string, instance = 1): Promise<TestNode> {
@@ -96,7 +106,7 @@ class Net {
       role,
       controlUdp,
       exchange,
-      pathSingle,
+      this.path,
       ready("datapath", datapath),
       ready("keepalive", keepalive),
       ready("tree", tree),
@@ -178,12 +188,19 @@ class Net {
   /** `v` takes the stream and notes its numbers. */
   take(): void {
     const { exchange, datapath } = this.node("v");
-    const seen = { numbers: [] as number[], ssrcs: [] as number[], ends: 0, stop() {} };
+    const seen = {
+      numbers: [] as number[],
+      atMs: [] as number[],
+      ssrcs: [] as number[],
+      ends: 0,
+      stop() {},
+    };
     const subscription = exchange.subscribe({ stream: STREAM, session: "v" });
     subscription.onStream(({ ssrc }) => {
       seen.ssrcs.push(ssrc);
       datapath.receive({ ssrc, budgetMs: 500, pace: "asap" }, (event) => {
         if (event.kind === "end") return;
+        seen.atMs.push(this.world.nowMs);
         for (const { payload } of event.chunks) {
           const view = new DataView(payload.buffer, payload.byteOffset);
           for (let at = 4; at < payload.length; at += 188) seen.numbers.push(view.getUint32(at));
@@ -195,7 +212,7 @@ class Net {
     this.watch = seen;
   }
 
-  get seen(): { numbers: number[]; ssrcs: number[]; ends: number; stop(): void } {
+  get seen(): { numbers: number[]; atMs: number[]; ssrcs: number[]; ends: number; stop(): void } {
     assert.ok(this.watch !== undefined);
     return this.watch;
   }
@@ -212,6 +229,17 @@ class Net {
     const [status] = this.node("v").exchange.subscriptions();
     assert.ok(status !== undefined);
     return status;
+  }
+
+  /** The longest time without a packet since a moment of the world. */
+  longestGapMs(sinceMs: number): number {
+    let [longest, before] = [0, sinceMs];
+    for (const at of this.seen.atMs) {
+      if (at < sinceMs) continue;
+      longest = Math.max(longest, at - before);
+      before = at;
+    }
+    return longest;
   }
 
   /** From the first packet that came up to the newest, none is missing. */
@@ -407,4 +435,74 @@ both("two consumers of a node share one upstream", async (net) => {
   await net.world.runFor(2500);
   assert.equal(net.node("a").exchange.children().length, 0);
   await net.stop();
+});
+
+Deno.test("five percent of every link's packets lost and the parent killed at a random moment: nothing is missing", async () => {
+  const outages: number[] = [];
+  await seeds(20, async (seed) => {
+    const net = new Net(true, seed, { lossShare: 0.05 });
+    await net.flowing();
+    await net.world.runFor(500 + 1000 * net.world.rng.next());
+    const [parent] = net.status().parents;
+    net.world.crash(parent ?? assert.fail("no parent"));
+    await net.world.runFor(1500);
+    const { failovers, lastOutageMs, parents } = net.status();
+    assert.equal(failovers, 1);
+    assert.deepEqual(parents, ["b"]);
+    outages.push(lastOutageMs ?? Infinity);
+    await net.assertWhole();
+    await net.stop();
+  });
+  outages.sort((a, b) => a - b);
+  const [median, worst] = [outages[outages.length >> 1] ?? Infinity, outages.at(-1) ?? Infinity];
+  console.log(`outage: median ${median.toFixed(0)} ms, worst ${worst.toFixed(0)} ms`);
+  assert.ok(median < 150, `median ${median} ms`);
+  assert.ok(worst < 400, `worst ${worst} ms`);
+});
+
+Deno.test("handover back and forth under loss and reordering: nothing is missing, nothing comes twice", async () => {
+  await seeds(5, async (seed) => {
+    const net = new Net(true, seed, { lossShare: 0.03, jitterMs: 4 });
+    await net.flowing();
+    for (let turn = 0; turn < 20; turn++) {
+      net.prefer(...(turn % 2 === 0 ? ["b", "a"] : ["a", "b"]));
+      await net.world.runFor(600);
+    }
+    assert.equal(net.status().failovers, 0);
+    assert.ok(net.status().handovers >= 18, `${net.status().handovers} handovers`);
+    await net.assertWhole();
+    await net.stop();
+  });
+});
+
+Deno.test("on two paths the death of a parent makes no gap at all", async () => {
+  await seeds(5, async (seed) => {
+    const net = new Net(true, seed, {}, pathDual);
+    await net.flowing();
+    await net.world.runFor(1000);
+    assert.deepEqual([...net.status().parents].sort(), ["a", "b"]);
+    const sinceMs = net.world.nowMs;
+    net.world.crash("a");
+    await net.world.runFor(3000);
+    assert.ok(net.longestGapMs(sinceMs) < 40, `gap of ${net.longestGapMs(sinceMs)} ms`);
+    assert.deepEqual(net.status().parents, ["b"]);
+    await net.assertWhole();
+    await net.stop();
+  });
+});
+
+Deno.test("the only parent freezes for two seconds and wakes: it goes on where it stopped", async () => {
+  await seeds(5, async (seed) => {
+    const net = new Net(true, seed);
+    await net.flowing();
+    net.prefer("a");
+    await net.world.runFor(200);
+    net.world.freeze("a");
+    await net.world.runFor(2000);
+    net.world.thaw("a");
+    await net.world.runFor(3000);
+    assert.deepEqual(net.status().parents, ["a"]);
+    await net.assertWhole();
+    await net.stop();
+  });
 });

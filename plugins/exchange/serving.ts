@@ -253,7 +253,8 @@ export class Serving implements Machine<ServingIn, ServingOut> {
       this.#prolong(known, message, nowMs);
       if (!again) [known.lastNext, known.joinedAtMs] = [next, nowMs];
       const from = again ? undefined : next;
-      this.#out.push({ kind: "serve", child: known, from, path: view.path, answer: message });
+      const [fresh, { path }] = [!again, view];
+      this.#out.push({ kind: "serve", child: known, from, fresh, path, answer: message });
       return;
     }
     if (known !== undefined) this.#remove(known, "replaced");
@@ -269,6 +270,7 @@ export class Serving implements Machine<ServingIn, ServingOut> {
       ssrc: view.ssrc,
       bitrate: view.bitrate,
       link: undefined,
+      first: undefined,
       leaseUntilMs: nowMs + this.options.leaseMs,
       joinSeq: message.seq,
       joinedAtMs: nowMs,
@@ -279,7 +281,8 @@ export class Serving implements Machine<ServingIn, ServingOut> {
     };
     this.#children.set(key, child);
     const from = next ?? waitedFor;
-    this.#out.push({ kind: "serve", child, from, path: view.path, answer: message });
+    const { path } = view;
+    this.#out.push({ kind: "serve", child, from, fresh: true, path, answer: message });
     this.#out.push({ kind: "interest", stream: child.stream });
   }
 
@@ -351,8 +354,9 @@ export class Serving implements Machine<ServingIn, ServingOut> {
         child.link = undefined;
         child.lastNext = undefined;
       }
-      const from = child.link === undefined ? view.since : undefined;
-      this.#out.push({ kind: "serve", child, from, path: view.path, answer: undefined });
+      const fresh = child.link === undefined;
+      const from = fresh ? view.since : undefined;
+      this.#out.push({ kind: "serve", child, from, fresh, path: view.path, answer: undefined });
     }
   }
 

@@ -38,6 +38,8 @@ export interface Child {
   bitrate: number;
   /** Set by the shell once the datapath knows it. */
   link: LinkId | undefined;
+  /** The first packet it was promised. */
+  first: number | undefined;
   leaseUntilMs: number;
   /** Number of the newest JOIN: an older LEAVE came late. */
   joinSeq: number;
@@ -99,6 +101,8 @@ export type ServingOut =
     readonly kind: "serve";
     readonly child: Child;
     readonly from: number | undefined;
+    /** A new wish, not an old one repeated: what was promised before counts no more. */
+    readonly fresh: boolean;
     readonly path: readonly NodeName[];
     readonly answer: Message<"JOIN"> | undefined;
   }
