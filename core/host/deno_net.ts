@@ -53,6 +53,18 @@ function publishStats(metrics: Metrics, planes: ReadonlyMap<Plane, UdpStats>): v
   );
 }
 
+function publishBuffers(metrics: Metrics, planes: ReadonlyMap<Plane, UdpStats>): void {
+  metrics.collect(
+    "udp_receive_buffer_bytes",
+    "gauge",
+    "Receive buffer that sockets of a plane were given; none where the system's default stands.",
+    () =>
+      [...planes].flatMap(([plane, { receiveBufferBytes: value }]) =>
+        value === undefined ? [] : [{ labels: { plane }, value }]
+      ),
+  );
+}
+
 function publishSockets(metrics: Metrics, open: ReadonlySet<DenoUdpSocket>): void {
   metrics.collect("udp_sockets", "gauge", "Open UDP sockets.", () => {
     const counts = new Map<Plane, number>();
@@ -85,6 +97,7 @@ export function denoNet({ guard, log, metrics }: NetOptions): Net {
     acceptErrors: metrics.counter("tcp_accept_errors_total", "Failed accept calls."),
   };
   publishStats(metrics, planes);
+  publishBuffers(metrics, planes);
   publishSockets(metrics, open);
   return {
     udp: (bind, options) => openUdp(bind, options, udp),

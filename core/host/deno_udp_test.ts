@@ -228,3 +228,33 @@ Deno.test("a paced burst of 300 packets is received whole", async () => {
   }
   await until("all arrived", () => received === 300);
 });
+
+Deno.test({
+  name: "with --allow-ffi a socket holds a burst that the default buffer would lose",
+  // Where the administrator caps buffers low, there is nothing to be had.
+  ignore: Deno.build.os !== "linux" ||
+    Number(Deno.readTextFileSync("/proc/sys/net/core/rmem_max")) < 1024 * 1024,
+  fn: async () => {
+    const { net, metrics } = testPorts();
+    await using server = await net.udp({ host: "127.0.0.1", port: 0 }, { plane: "media" });
+    await using client = await net.udp({ host: "127.0.0.1", port: 0 }, { plane: "source" });
+    let received = 0;
+    server.onPacket(() => received += 1);
+    assert.ok(metrics.value("udp_receive_buffer_bytes", { plane: "media" }) >= 1024 * 1024);
+    for (let i = 0; i < 300; i++) client.send(server.local, new Uint8Array(1328));
+    await until("all arrived", () => received === 300);
+  },
+});
+
+Deno.test({
+  name: "without --allow-ffi the socket works with the system's buffer",
+  permissions: { net: true, ffi: false },
+  fn: async () => {
+    const { net, metrics } = testPorts();
+    await using socket = await net.udp({ host: "127.0.0.1", port: 0 }, { plane: "media" });
+    const got = inbox(socket);
+    socket.send(socket.local, bytes("x"));
+    await until("it arrived", () => got.length === 1);
+    assert.equal(metrics.value("udp_receive_buffer_bytes"), 0);
+  },
+});
