@@ -155,6 +155,28 @@ class Net {
     this.node("v").tree.set("o" as NodeName, [route("a"), route("b")]);
   }
 
+  /** o -> a, b; both -> c, d; both -> v. */
+  async ladder(): Promise<void> {
+    for (const name of ["o", "a", "b", "c", "d", "v"]) await this.start(name);
+    this.node("o").exchange.serve({ transit: false, maxChildren: 9, maxBitrate: 1e9 });
+    const via: Record<string, readonly string[]> = {
+      a: ["o"],
+      b: ["o"],
+      c: ["a", "b"],
+      d: ["b", "a"],
+    };
+    for (const [name, parents] of Object.entries(via)) {
+      const routes = parents.map((parent) => routeBy(this.node(parent).peer, STREAM, []));
+      this.node(name).tree.set("o" as NodeName, routes);
+      this.node(name).exchange.serve({ transit: true, maxChildren: 9, maxBitrate: 1e9 });
+    }
+    const [c, d] = [this.node("c").peer, this.node("d").peer];
+    this.node("v").tree.set("o" as NodeName, [
+      routeBy(c, STREAM, ["a" as NodeName]),
+      routeBy(d, STREAM, ["b" as NodeName]),
+    ]);
+  }
+
   /** Swaps the order of `v`'s routes. */
   prefer(...names: readonly string[]): void {
     const routes = names.map((name) => routeBy(this.node(name).peer, STREAM, []));
@@ -217,8 +239,8 @@ class Net {
     return this.watch;
   }
 
-  async flowing(): Promise<void> {
-    await this.diamond();
+  async flowing(build = () => this.diamond()): Promise<void> {
+    await build();
     this.take();
     await this.world.runFor(200);
     this.publish();
@@ -246,7 +268,7 @@ class Net {
   async assertWhole(): Promise<void> {
     await this.world.runFor(500);
     this.hush();
-    await this.world.runFor(500);
+    await this.world.runFor(1500);
     const { numbers } = this.seen;
     const first = numbers[0] ?? 0;
     const wrong = numbers.findIndex((number, i) => number !== first + i);
@@ -502,6 +524,21 @@ Deno.test("the only parent freezes for two seconds and wakes: it goes on where i
     net.world.thaw("a");
     await net.world.runFor(3000);
     assert.deepEqual(net.status().parents, ["a"]);
+    await net.assertWhole();
+    await net.stop();
+  });
+});
+
+Deno.test("a death two hops up is healed, whoever heals it, and nothing is missing", async () => {
+  await seeds(10, async (seed) => {
+    const net = new Net(true, seed, { lossShare: 0.02 });
+    await net.flowing(() => net.ladder());
+    await net.world.runFor(500 + 500 * net.world.rng.next());
+    const sinceMs = net.world.nowMs;
+    net.world.crash("a");
+    await net.world.runFor(3000);
+    assert.ok(net.longestGapMs(sinceMs) < 500, `gap of ${net.longestGapMs(sinceMs)} ms`);
+    assert.equal(net.status().parents.length, 1);
     await net.assertWhole();
     await net.stop();
   });

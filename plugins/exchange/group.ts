@@ -28,6 +28,9 @@ interface LegPorts {
 
 /** How long a JOIN is repeated. */
 const JOIN_MS = 1000;
+/** A JOIN is worth a hasty repeat: a lost one is time without packets. */
+const RETRY_FACTOR = 1.5;
+const RETRY_MARGIN_MS = 10;
 /** A replaced incarnation stays open for this long: receivers play it to its end. */
 const DRAIN_MS = 3000;
 /** After so many searches in vain the bootstrapper is asked. */
@@ -261,10 +264,17 @@ export class Group {
       ...(next === undefined ? {} : { next }),
       ...(renew ? { renew } : {}),
     };
-    leg.waiting = control.request(leg.peer, "JOIN", body, { timeoutMs: JOIN_MS }, (answer) => {
+    const { rttMs } = this.needs.keepalive.link(leg.peer.name);
+    const options = rttMs === undefined
+      ? { timeoutMs: JOIN_MS }
+      : { timeoutMs: JOIN_MS, firstRetryMs: RETRY_FACTOR * rttMs + RETRY_MARGIN_MS };
+    let answered = false;
+    const request = control.request(leg.peer, "JOIN", body, options, (answer) => {
+      answered = true;
       leg.waiting = undefined;
       if (this.#legs.get(leg.id) === leg) this.#answered(leg, answer);
     });
+    if (!answered) leg.waiting = request;
   }
 
   #answered(leg: LegPorts, answer: Message<MessageType> | ControlFailure): void {
