@@ -97,12 +97,12 @@ export class Blocklist {
     readonly random: () => number,
   ) {}
 
-  /** Blocks a name for at least `leastMs`. */
-  add(name: NodeName, leastMs: number, nowMs: number): void {
+  /** Blocks a name for at least `leastMs`, and for about `mostMs` at most. */
+  add(name: NodeName, leastMs: number, nowMs: number, mostMs = this.maxMs): void {
     const known = this.#entries.get(name);
     const fresh = known === undefined || nowMs - known.untilMs > FORGET_MS;
     const failures = fresh ? 1 : known.failures + 1;
-    const grown = Math.min(this.maxMs, this.baseMs * 2 ** Math.min(failures - 1, 16));
+    const grown = Math.min(mostMs, this.baseMs * 2 ** Math.min(failures - 1, 16));
     const jittered = grown * (0.75 + this.random() / 2);
     this.#entries.delete(name);
     this.#entries.set(name, { untilMs: nowMs + Math.max(leastMs, jittered), failures });

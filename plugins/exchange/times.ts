@@ -20,6 +20,8 @@ export interface UpstreamTimes {
   /** First and longest rest of a parent that failed. */
   readonly blockBaseMs: number;
   readonly blockMaxMs: number;
+  /** Longest rest of one whose refusal mends itself: it has not heard of the stream, or asks us. */
+  readonly mendsMs: number;
   /** A parent that told us to go elsewhere is not asked again for this long. */
   readonly movedMs: number;
   /** A dead parent is not asked for this long; by then its routes are gone. */
@@ -50,6 +52,7 @@ export const UPSTREAM_TIMES: UpstreamTimes = {
   verdictMs: 40,
   blockBaseMs: 250,
   blockMaxMs: 10_000,
+  mendsMs: 1000,
   movedMs: 10_000,
   downMs: 1000,
   seekBaseMs: 250,

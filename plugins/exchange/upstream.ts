@@ -9,18 +9,26 @@ import type { NodeName, Ssrc } from "../../core/ids.ts";
 import type { Machine } from "../../core/plugin.ts";
 import type { Candidate, StreamInfo, SubscriptionStatus } from "../../core/slots.ts";
 import { Choice } from "./choice.ts";
+import { Incarnations } from "./incarnations.ts";
 import { isHeld, type Leg, restart, setState } from "./legs.ts";
 import { LegSet } from "./legset.ts";
 import { OutageMeter } from "./outage.ts";
 import { Seeker } from "./seeker.ts";
 import { UPSTREAM_TIMES, type UpstreamTimes } from "./times.ts";
 import { Warmth } from "./warmth.ts";
-import type { DropReason, UpstreamIn, UpstreamOptions, UpstreamOut } from "./upstream_events.ts";
+import type {
+  DropReason,
+  RefusalReason,
+  UpstreamIn,
+  UpstreamOptions,
+  UpstreamOut,
+} from "./upstream_events.ts";
 
-/** Incarnations that were replaced and are not gone back to. */
-const RETIRED_MAX = 8;
 /** How often the last packets of an ended stream are looked for. */
 const ENDING_TICK_MS = 20;
+
+/** Refusals that go away by themselves, as a rule. */
+const MENDING: ReadonlySet<RefusalReason> = new Set(["unknown-stream", "no-source", "loop"]);
 
 type Joined = Extract<UpstreamIn, { kind: "joined" }>;
 type Refused = Extract<UpstreamIn, { kind: "refused" }>;
@@ -33,12 +41,10 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
   readonly #outage = new OutageMeter();
   readonly #seeker: Seeker;
   readonly #times: UpstreamTimes;
-  readonly #retired: Ssrc[] = [];
+  readonly #incarnations = new Incarnations();
   #out: UpstreamOut[] = [];
-  #info: StreamInfo | undefined;
   /** The first packet not yet here, as of the last tick. */
   #next: number | undefined;
-  #catalogSsrc: Ssrc | undefined;
   #path: readonly NodeName[] = [];
   #standby: Candidate | undefined;
   readonly #warmth: Warmth;
@@ -65,12 +71,12 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
 
   /** The incarnation that is played. */
   get info(): StreamInfo | undefined {
-    return this.#info;
+    return this.#incarnations.info;
   }
 
   /** At least one parent has accepted this node. */
   get ready(): boolean {
-    return this.#legs.held().some((leg) => leg.ssrc === this.#info?.ssrc);
+    return this.#legs.held().some((leg) => leg.ssrc === this.info?.ssrc);
   }
 
   /** From the origin to the parent, as the media runs; the last known one during an outage. */
@@ -162,31 +168,21 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
   #onInfo(info: StreamInfo, nowMs: number): void {
     // What ends is played to its end before anything new under its name is.
     if (this.#ending !== undefined) return;
-    const news = info.ssrc !== this.#catalogSsrc;
-    this.#catalogSsrc = info.ssrc;
-    if (this.#info?.ssrc === info.ssrc) {
-      this.#info = info;
-      return;
-    }
-    // An old page of the catalogue must not undo what a parent has shown to be newer.
-    if (!news || this.#retired.includes(info.ssrc)) return;
-    this.#incarnate(info);
+    const old = this.#incarnations.info?.ssrc;
+    if (!this.#incarnations.listed(info)) return;
+    this.#incarnate(old);
     for (const leg of this.#legs.all()) if (leg.ssrc !== info.ssrc) restart(leg, nowMs);
   }
 
-  #incarnate(info: StreamInfo): void {
-    const old = this.#info?.ssrc;
-    if (old !== undefined) {
-      this.#retired.push(old);
-      if (this.#retired.length > RETIRED_MAX) this.#retired.shift();
-      this.#outage.reset();
-    }
-    this.#info = info;
+  #incarnate(old: Ssrc | undefined): void {
+    const { info } = this;
+    if (info === undefined) return;
+    if (old !== undefined) this.#outage.reset();
     this.#out.push({ kind: "stream", info, old });
   }
 
   #onEnded(event: Extract<UpstreamIn, { kind: "ended" }>, nowMs: number): void {
-    if (event.ssrc !== this.#info?.ssrc || this.#ending !== undefined) return;
+    if (event.ssrc !== this.info?.ssrc || this.#ending !== undefined) return;
     const untilMs = nowMs + this.#times.endingMs;
     this.#ending = { ssrc: event.ssrc, last: event.last, untilMs };
   }
@@ -215,13 +211,11 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
       this.#choice.blocked.add(leg.peer.name, 0, nowMs);
       return this.#lose(leg, "loop", nowMs);
     }
-    if (event.ssrc !== this.#info?.ssrc) {
-      const known = this.#info;
-      // The parent has not heard of the new incarnation yet.
-      if (known === undefined || this.#retired.includes(event.ssrc)) {
-        return this.#onPending(leg, 0, nowMs);
-      }
-      this.#incarnate({ ...known, ssrc: event.ssrc });
+    const old = this.info?.ssrc;
+    const incarnation = this.#incarnations.sent(event.ssrc);
+    if (incarnation === "old") return this.#onPending(leg, 0, nowMs);
+    if (incarnation === "new") {
+      this.#incarnate(old);
       for (const other of this.#legs.all()) if (other !== leg) restart(other, nowMs);
     }
     leg.path = event.path;
@@ -254,7 +248,10 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
       return this.#ask(leg, true, nowMs);
     }
     const { name } = leg.peer;
-    this.#choice.blocked.add(name, Math.min(event.retryMs, this.#times.blockMaxMs), nowMs);
+    const { mendsMs, blockMaxMs } = this.#times;
+    const mends = MENDING.has(event.reason);
+    const leastMs = Math.min(event.retryMs, blockMaxMs);
+    this.#choice.blocked.add(name, leastMs, nowMs, mends ? mendsMs : blockMaxMs);
     this.#lose(leg, "refused", nowMs);
     // A parent that leaves or serves nobody is of no use for any stream.
     if (event.reason === "leaving" || event.reason === "not-serving") this.#distrust(name);
@@ -319,7 +316,7 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
   /** Brings the legs in line with what the path policy wants. */
   #reconcile(nowMs: number): void {
     // While the end is near nobody new is asked; the rest arrives from whoever is there.
-    if (this.#ending === undefined && this.#info !== undefined) {
+    if (this.#ending === undefined && this.info !== undefined) {
       this.#dropOutdated(nowMs);
       this.#dropSuspects(nowMs);
       const { parents, standby } = this.#chosen(nowMs);
@@ -467,7 +464,7 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
 
   #nextWake(nowMs: number): number {
     if (this.#ending !== undefined) return Math.min(this.#ending.untilMs, nowMs + ENDING_TICK_MS);
-    if (this.#info === undefined) return Infinity;
+    if (this.info === undefined) return Infinity;
     let wake = Math.min(this.#dropSuspectsAtMs, this.#choice.blocked.nextMs(nowMs));
     const { pendingGiveUpMs, handoverMs } = this.#times;
     const patienceMs = this.#patienceMs();
