@@ -16,6 +16,8 @@ export interface ProgramOptions {
   readonly bitrate: number | undefined;
   /** A clean exit ends the stream instead of being a failure. */
   readonly once: boolean;
+  /** Hears what a program said that ended with a failure, before the next start. */
+  readonly onFailure?: (lines: readonly string[]) => void;
 }
 
 /** How long a run must last to be a success: the next failure then waits the shortest time again. */
@@ -125,6 +127,7 @@ export class ProgramRun implements AsyncDisposable {
       this.#schedule();
       return;
     }
+    this.options.onFailure?.(this.#lines);
     this.#fail(`it ended with code ${status.code}`, { said: this.#lines });
   }
 
