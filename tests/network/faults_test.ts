@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { seededRng } from "../../core/rng.ts";
+import { seeds } from "../sim/seeds.ts";
+import { Faults } from "./faults.ts";
+import { Network } from "./network.ts";
+
+/** Seeds of one run; more by `NETWORK_SEEDS`, one by `SEED`. */
+const COUNT = Number(Deno.env.get("NETWORK_SEEDS") ?? 40);
+const STRIKES = 16;
+/** Between two faults, in the mean. */
+const GAP_MS = 700;
+/** After the faults: finding out, one announcement, a few hops. */
+const CONVERGE_MS = 15_000;
+
+async function scenario(seed: number): Promise<void> {
+  const rng = seededRng(seed * 7919);
+  const net = new Network({ seed });
+  const { world } = net;
+  await net.bootstrap();
+  await net.origin("o");
+  const relays = Array.from({ length: 4 + Math.floor(rng.next() * 6) }, (_, n) => `r${n}`);
+  for (const [n, name] of relays.entries()) await net.relay(name, { pop: n % 2 === 1 });
+  for (const name of ["v1", "v2"]) await net.viewer(name, ["o/s"]);
+  const keys = ["v1/s0", "v2/s0"];
+  const flowing = () => keys.every((key) => net.record(key).received > 20);
+  await world.when("both viewers receive", flowing, 30_000);
+
+  const faults = new Faults(net, rng, relays, ["o", "v1", "v2"]);
+  const check = (when: string) => {
+    assert.deepEqual(net.faults(), [], `${when}\n${faults.log.join("\n")}`);
+    const circle = net.treeCircle("o");
+    assert.equal(circle, undefined, `a circle ${when}\n${faults.log.join("\n")}`);
+    for (const [name, parents] of net.parents("o/s")) {
+      assert.ok(parents.length <= 2, `${name} has parents ${parents} ${when}`);
+    }
+  };
+  for (let n = 0; n < STRIKES; n++) {
+    await faults.strike();
+    const untilMs = world.nowMs + rng.next() * 2 * GAP_MS;
+    while (world.nowMs < untilMs) {
+      await world.runFor(100);
+      check(`at ${world.nowMs}`);
+    }
+  }
+  await faults.end();
+  await world.runFor(CONVERGE_MS);
+  check("after the faults");
+  for (const key of keys) {
+    const record = net.record(key);
+    const { received, lost } = record;
+    await world.runFor(3000);
+    assert.ok(
+      record.received - received >= 3000 / 25 - 8,
+      `${key} received ${record.received - received} in 3 s\n${faults.log.join("\n")}`,
+    );
+    assert.equal(record.lost - lost, 0, `${key} still loses\n${faults.log.join("\n")}`);
+  }
+  check("at the end");
+  for (const node of net.nodes.values()) await world.until(node.kernel.stop());
+  for (const name of [...relays, "o", "v1", "v2"]) {
+    assert.equal(world.timers(name), 0, `${name} leaves timers`);
+    assert.equal(world.sockets(name), 0, `${name} leaves sockets`);
+  }
+}
+
+Deno.test("random networks under drawn faults never deliver wrongly, and mend when they end", async () => {
+  await seeds(COUNT, scenario);
+});
