@@ -1,0 +1,359 @@
+/**
+ * The media engine: pure and synchronous. A driver hands in datagrams, orders and the time, and takes
+ * out datagrams to send, events and deliveries (`out`), and the moment to call `tick` next.
+ *
+ * ```
+ * engine.receive(batch, nowMs); drain(engine.out); engine.out.clear(); arm(engine.nextDeadlineMs())
+ * ```
+ *
+ * Nothing in here throws for what comes from the network, and all state is bounded: streams and links
+ * exist only by order.
+ */
+import type { Ssrc } from "../ids.ts";
+import type { Addr } from "../ports.ts";
+import { rtcpValid, RtcpWriter } from "../wire/rtcp.ts";
+import { isRtcp, RTP_TYPE_MPEG_TS, rtpHeaderBytes, rtpSsrc, rtpType } from "../wire/rtp.ts";
+import type {
+  DatapathCounters,
+  EngineCommand,
+  InPacket,
+  LinkId,
+  ReceiverSpec,
+  RecoverySpec,
+  StreamLimits,
+  StreamPosition,
+} from "./api.ts";
+import { EngineTally, streamCounters } from "./counters.ts";
+import { Feedback } from "./feedback.ts";
+import { Link } from "./link.ts";
+import { Outbox } from "./out.ts";
+import { Receiver } from "./receiver.ts";
+import { makeRecovery } from "./recovery/mod.ts";
+import { tickStream } from "./reports.ts";
+import { Stream, type StreamHost } from "./stream.ts";
+import { Unwanted } from "./unwanted.ts";
+import { CNAME } from "./recovery/nack.ts";
+
+/** No media packet in use is longer: an Ethernet frame's worth. */
+const PACKET_MAX_BYTES = 1500;
+/** Receivers that may wait for a stream to be opened. */
+const EARLY_RECEIVERS_MAX = 256;
+/** Bounds of orders: rings from 64 packets to 2^20, times up to a minute. */
+const RING_MAX_PACKETS = 2 ** 20;
+const TIME_MAX_MS = 60_000;
+
+/** What an engine is made with. */
+export interface EngineOptions {
+  readonly recovery: RecoverySpec;
+  /** SSRC this node reports under: 32 random bits. */
+  readonly reporter: number;
+}
+
+/** What the driver adds to the engine's counters. */
+export type EngineCounters = Omit<
+  DatapathCounters,
+  "strangers" | "badCookies" | "sendErrors" | "queueDropped"
+>;
+
+/** Forwards, repairs and delivers any number of streams. */
+export class MediaEngine implements StreamHost {
+  readonly out = new Outbox();
+  readonly writer = new RtcpWriter();
+  readonly reporter: number;
+  readonly tally = new EngineTally();
+  readonly #recovery: RecoverySpec;
+  readonly #streams = new Map<number, Stream>();
+  readonly #links = new Map<LinkId, Link>();
+  readonly #receivers = new Map<number, Receiver>();
+  readonly #early: Receiver[] = [];
+  readonly #touched: Receiver[] = [];
+  readonly #unwanted = new Unwanted();
+  readonly #feedback: Feedback;
+  #lastStream: Stream | undefined;
+  #deadlineMs = Infinity;
+  #nextReceiver = 1;
+
+  constructor(options: EngineOptions) {
+    this.#recovery = options.recovery;
+    this.reporter = options.reporter >>> 0;
+    this.#feedback = new Feedback({
+      out: this.out,
+      writer: this.writer,
+      reporter: this.reporter,
+      streamOf: (ssrc) => this.#streams.get((ssrc & ~1) >>> 0),
+      linkOf: (link) => this.#links.get(link),
+      wakeStream: (stream, atMs) => this.wake(stream, atMs),
+    });
+  }
+
+  /** When `tick` is due; undefined when nothing is. */
+  nextDeadlineMs(): number | undefined {
+    return this.#deadlineMs === Infinity ? undefined : this.#deadlineMs;
+  }
+
+  wake(stream: Stream, atMs: number): void {
+    if (atMs < stream.deadlineMs) stream.deadlineMs = atMs;
+    if (atMs < this.#deadlineMs) this.#deadlineMs = atMs;
+  }
+
+  touched(receiver: Receiver): void {
+    this.#touched.push(receiver);
+  }
+
+  /** Takes in datagrams, in order of arrival. */
+  receive(batch: readonly InPacket[], nowMs: number): void {
+    for (const packet of batch) this.#packet(packet.link, packet.bytes, nowMs);
+    this.#flush();
+  }
+
+  /** Takes in one datagram. */
+  receiveOne(link: LinkId, bytes: Uint8Array, nowMs: number): void {
+    this.#packet(link, bytes, nowMs);
+    this.#flush();
+  }
+
+  #packet(link: LinkId, bytes: Uint8Array, nowMs: number): void {
+    const { tally } = this;
+    tally.packetsIn++;
+    tally.bytesIn += bytes.length;
+    if (isRtcp(bytes)) {
+      if (bytes.length > PACKET_MAX_BYTES || !rtcpValid(bytes)) tally.malformed++;
+      else this.#feedback.receive(link, bytes, nowMs);
+      return;
+    }
+    if (
+      bytes.length > PACKET_MAX_BYTES || rtpHeaderBytes(bytes) === 0 ||
+      rtpType(bytes) !== RTP_TYPE_MPEG_TS
+    ) {
+      tally.malformed++;
+      return;
+    }
+    const ssrc = (rtpSsrc(bytes) & ~1) >>> 0;
+    const last = this.#lastStream;
+    const stream = last?.ssrc === ssrc ? last : this.#streams.get(ssrc);
+    if (stream === undefined) {
+      tally.unknownStream++;
+      this.#nuisance(link, ssrc, nowMs);
+      return;
+    }
+    this.#lastStream = stream;
+    const parent = stream.parentOn(link);
+    if (parent === undefined) {
+      stream.preRoll.add(link, bytes, nowMs);
+      this.#nuisance(link, ssrc, nowMs);
+    } else stream.media(parent, bytes, nowMs);
+  }
+
+  #nuisance(link: LinkId, ssrc: number, nowMs: number): void {
+    this.tally.unwanted++;
+    if (!this.#unwanted.note(link, ssrc, nowMs)) return;
+    // Seen on the wire: the stream's number without the mark of a retransmission.
+    this.out.events.push({ kind: "unwanted", ssrc: ssrc as Ssrc, link });
+  }
+
+  /** Carries out an order. */
+  command(command: EngineCommand, nowMs: number): void {
+    if (!this.#order(command, nowMs)) this.tally.ignored++;
+    this.#flush();
+  }
+
+  #order(command: EngineCommand, nowMs: number): boolean {
+    switch (command.kind) {
+      case "open":
+        return this.#open(command.ssrc, command.limits, nowMs);
+      case "close":
+        return this.#close(command.ssrc, nowMs);
+      case "link-rtt":
+        this.#link(command.link).trip.hint(command.rttMs);
+        return true;
+      case "close-link":
+        return this.#closeLink(command.link);
+    }
+    const stream = this.#streams.get(command.ssrc);
+    if (stream === undefined) return false;
+    switch (command.kind) {
+      case "originate":
+        stream.originate(command.first, nowMs);
+        return true;
+      case "parent":
+        this.#unwanted.forget(command.link);
+        return stream.accept(this.#link(command.link), command.first, nowMs);
+      case "parent-gone":
+        return stream.leave(command.link);
+      case "child-gone":
+        return stream.removeChild(command.link);
+      case "end":
+        stream.finish(nowMs);
+        return true;
+    }
+  }
+
+  #link(id: LinkId): Link {
+    let link = this.#links.get(id);
+    if (link === undefined) this.#links.set(id, link = new Link(id));
+    return link;
+  }
+
+  #open(ssrc: Ssrc, wanted: StreamLimits, nowMs: number): boolean {
+    const limits = {
+      ringPackets: Math.min(RING_MAX_PACKETS, wanted.ringPackets),
+      ringMs: Math.min(TIME_MAX_MS, wanted.ringMs),
+      repairMs: Math.min(TIME_MAX_MS, wanted.repairMs),
+    };
+    const known = this.#streams.get(ssrc);
+    if (known !== undefined) {
+      known.limits = limits;
+      return true;
+    }
+    const stream = new Stream(ssrc, limits, makeRecovery(this.#recovery), this);
+    this.#streams.set(ssrc, stream);
+    for (let at = this.#early.length - 1; at >= 0; at--) {
+      const receiver = this.#early[at];
+      if (receiver?.spec.ssrc !== ssrc) continue;
+      this.#early.splice(at, 1);
+      stream.receive(receiver, nowMs);
+    }
+    return true;
+  }
+
+  #close(ssrc: Ssrc, nowMs: number): boolean {
+    const stream = this.#streams.get(ssrc);
+    if (stream === undefined) return false;
+    stream.close();
+    for (const receiver of stream.receivers) {
+      receiver.force(stream.ring, stream.ring.top, nowMs);
+      receiver.ended = true;
+      this.touched(receiver);
+    }
+    this.#streams.delete(ssrc);
+    if (this.#lastStream === stream) this.#lastStream = undefined;
+    return true;
+  }
+
+  #closeLink(id: LinkId): boolean {
+    const link = this.#links.get(id);
+    if (link === undefined) return false;
+    for (const stream of this.#streams.values()) {
+      stream.leave(id);
+      stream.removeChild(id);
+    }
+    this.#unwanted.forget(id);
+    return this.#links.delete(id);
+  }
+
+  /**
+   * Starts sending a stream to a child (see `Datapath.addChild`). `done` is called as soon as the
+   * stream's numbers are known, at once where they are; never for an unknown stream.
+   */
+  addChild(
+    ssrc: Ssrc,
+    link: LinkId,
+    from: number | undefined,
+    nowMs: number,
+    done: (first: number) => void,
+  ): void {
+    const stream = this.#streams.get(ssrc);
+    const added = stream?.addChild(this.#link(link), from, nowMs, done) ?? false;
+    if (!added) this.tally.ignored++;
+    this.#flush();
+  }
+
+  /** Packs and sends what the origin's source produced. */
+  publish(ssrc: Ssrc, ts: Uint8Array, dueMs: number, nowMs: number): void {
+    const stream = this.#streams.get(ssrc);
+    const packetizer = stream?.packetizer;
+    if (stream === undefined || packetizer === undefined || stream.end !== undefined) {
+      this.tally.ignored++;
+      return;
+    }
+    const { malformed } = packetizer;
+    packetizer.push(ts, dueMs, nowMs);
+    this.tally.malformed += packetizer.malformed - malformed;
+    this.wake(stream, packetizer.flushMs);
+    this.#flush();
+  }
+
+  /** Adds a receiver; a stream that is not open yet is waited for. Returns its number, -1 when there are too many. */
+  addReceiver(spec: ReceiverSpec, nowMs: number): number {
+    const receiver = new Receiver(this.#nextReceiver++, spec);
+    const stream = this.#streams.get(spec.ssrc);
+    if (stream === undefined) {
+      if (this.#early.length >= EARLY_RECEIVERS_MAX) return -1;
+      this.#early.push(receiver);
+    }
+    this.#receivers.set(receiver.id, receiver);
+    stream?.receive(receiver, nowMs);
+    this.#flush();
+    return receiver.id;
+  }
+
+  /** Forgets a receiver. */
+  removeReceiver(id: number): void {
+    const receiver = this.#receivers.get(id);
+    if (receiver === undefined) return;
+    this.#receivers.delete(id);
+    this.#streams.get(receiver.spec.ssrc)?.removeReceiver(receiver);
+    if (this.#early.includes(receiver)) this.#early.splice(this.#early.indexOf(receiver), 1);
+  }
+
+  /** Does everything that is due. */
+  tick(nowMs: number): void {
+    let nextMs = Infinity;
+    for (const stream of this.#streams.values()) {
+      if (stream.deadlineMs <= nowMs) {
+        stream.deadlineMs = Infinity;
+        // What the pass itself wakes for may be sooner than what it returns.
+        stream.deadlineMs = Math.min(tickStream(stream, nowMs), stream.deadlineMs);
+      }
+      if (stream.deadlineMs < nextMs) nextMs = stream.deadlineMs;
+    }
+    for (const link of this.#links.values()) {
+      if (link.nextEchoMs <= nowMs) this.#echo(link, nowMs);
+      if (link.nextEchoMs < nextMs) nextMs = link.nextEchoMs;
+    }
+    this.#deadlineMs = nextMs;
+    this.#flush();
+  }
+
+  #echo(link: Link, nowMs: number): void {
+    if (!link.takeEcho(nowMs)) return;
+    this.writer.reset().receiverReport(this.reporter).cname(this.reporter, CNAME)
+      .echoRequest(this.reporter, nowMs);
+    this.out.send(this.writer.take(), link.alone);
+  }
+
+  /** Hands out what receivers have gathered during this call. */
+  #flush(): void {
+    const touched = this.#touched;
+    if (touched.length === 0) return;
+    for (const receiver of touched) {
+      receiver.flush(this.out);
+      if (!receiver.ended || !this.#receivers.has(receiver.id)) continue;
+      this.out.deliveries.push({ receiver: receiver.id, event: { kind: "end" } });
+      this.removeReceiver(receiver.id);
+    }
+    touched.length = 0;
+  }
+
+  /** Where a stream stands at this node. */
+  position(ssrc: Ssrc, nowMs: number): StreamPosition {
+    return this.#streams.get(ssrc)?.position(nowMs) ??
+      { head: undefined, tail: undefined, next: undefined, lastArrivalMs: 0 };
+  }
+
+  /** Everything counted; `remoteOf` names a link's remote address. */
+  counters(remoteOf: (link: LinkId) => Addr): EngineCounters {
+    const { tally } = this;
+    const streams = [...this.#streams.values()].map((stream) => streamCounters(stream, remoteOf));
+    return {
+      packetsIn: tally.packetsIn,
+      bytesIn: tally.bytesIn,
+      packetsOut: streams.reduce((sum, stream) => sum + stream.packetsOut, 0),
+      bytesOut: streams.reduce((sum, stream) => sum + stream.bytesOut, 0),
+      malformed: tally.malformed,
+      unknownStream: tally.unknownStream,
+      unwanted: tally.unwanted,
+      streams,
+    };
+  }
+}

@@ -1,0 +1,17 @@
+/** Chooses a hop's loss recovery. */
+import type { RecoverySpec } from "../api.ts";
+import { NackRecovery } from "./nack.ts";
+import { NoRecovery } from "./none.ts";
+import type { HopRecovery } from "./recovery.ts";
+
+/** One recovery for one stream. */
+export function makeRecovery(spec: RecoverySpec): HopRecovery {
+  switch (spec.algorithm) {
+    case "none":
+      return new NoRecovery();
+    case "nack":
+      return new NackRecovery(spec.options);
+    case "fec":
+      return spec.nack === undefined ? new NoRecovery() : new NackRecovery(spec.nack);
+  }
+}

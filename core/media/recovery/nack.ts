@@ -1,0 +1,153 @@
+/**
+ * Repair by request (RFC 4585): a gap is asked for after a short wait for reordered packets, again each
+ * round trip (RFC 6298), until the hop's time is spent. Answers are bounded by a budget at the sender.
+ */
+import type { LinkId, NackOptions } from "../api.ts";
+import type { Missing } from "../gaps.ts";
+import type { Parent } from "../parent.ts";
+import { giveUp, giveUpMs, type HopRecovery, type HopView } from "./recovery.ts";
+
+/** The first wait for reordered packets, where the round trip is not shorter: networks seldom reorder. */
+const REORDER_FIRST_MS = 10;
+/** The wait is a bit longer than the latest packet that was only reordered. */
+const REORDER_MARGIN = 1.25;
+/** How much of a wait that proved too long is forgotten with each gap. */
+const REORDER_DECAY = 1 / 64;
+/** Repeats come at least this long after the smoothed round trip: timers are no finer than 1 ms. */
+const RETRY_MARGIN_MS = 3;
+/** Repeat interval before anything is measured: RIST's usual assumption for an unknown path is 100 ms. */
+const RETRY_UNKNOWN_MS = 100;
+/** Requests to one parent keep this distance, so that a storm of losses makes few, full requests. */
+const ASK_GAP_MS = 4;
+/** Another parent that has not come as far yet is given a quarter of the time, at most this long. */
+const OTHER_PATH_MAX_MS = 50;
+/** Nobody to ask just now: looked at again after this. */
+const NOBODY_MS = 5;
+
+/** CNAME of reports: the same on every node, as the SSRC of a stream is (RFC 3550, section 6.5.1). */
+export const CNAME = "espalier";
+
+class Asking {
+  reorderMs: number | undefined;
+  numbers: number[] = [];
+}
+
+/** Requests of one stream. */
+export class NackRecovery implements HopRecovery {
+  readonly #options: NackOptions;
+  readonly #asking = new Map<LinkId, Asking>();
+
+  constructor(options: NackOptions) {
+    this.#options = options;
+  }
+
+  get budgetShare(): number {
+    return this.#options.budgetShare;
+  }
+
+  forget(link: LinkId): void {
+    this.#asking.delete(link);
+  }
+
+  #of(parent: Parent): Asking {
+    let asking = this.#asking.get(parent.link.id);
+    if (asking === undefined) this.#asking.set(parent.link.id, asking = new Asking());
+    return asking;
+  }
+
+  /** The wait while no reordering has been seen. */
+  #baseMs(parent: Parent): number {
+    const quarter = (parent.link.trip.ms ?? 4 * REORDER_FIRST_MS) / 4;
+    return Math.min(REORDER_FIRST_MS, quarter, this.#options.reorderMaxMs);
+  }
+
+  firstAskMs(parent: Parent, nowMs: number): number {
+    const asking = this.#of(parent);
+    const baseMs = this.#baseMs(parent);
+    if (asking.reorderMs === undefined) return nowMs + baseMs;
+    asking.reorderMs -= (asking.reorderMs - baseMs) * REORDER_DECAY;
+    return nowMs + Math.max(baseMs, asking.reorderMs);
+  }
+
+  reordered(parent: Parent, missing: Missing, nowMs: number): void {
+    const asking = this.#of(parent);
+    const lateMs = (nowMs - missing.sinceMs) * REORDER_MARGIN;
+    if (lateMs > (asking.reorderMs ?? 0)) {
+      asking.reorderMs = Math.min(this.#options.reorderMaxMs, lateMs);
+    }
+  }
+
+  run(view: HopView, nowMs: number): number {
+    let nextMs = Infinity;
+    for (const missing of view.gaps.values()) {
+      const overMs = giveUpMs(view, missing);
+      if (nowMs >= overMs) {
+        giveUp(view, missing);
+        continue;
+      }
+      nextMs = Math.min(nextMs, overMs);
+      if (missing.asks >= this.#options.triesMax) continue;
+      if (missing.dueMs <= nowMs) this.#ask(view, missing, nowMs);
+      nextMs = Math.min(nextMs, missing.dueMs);
+    }
+    for (const parent of view.parents) this.#send(view, parent, nowMs);
+    return nextMs;
+  }
+
+  #ask(view: HopView, missing: Missing, nowMs: number): void {
+    const parent = this.#choose(view, missing, nowMs);
+    if (parent === undefined) {
+      missing.dueMs = nowMs + NOBODY_MS;
+      return;
+    }
+    if (nowMs < parent.nextAskMs) {
+      missing.dueMs = parent.nextAskMs;
+      return;
+    }
+    this.#of(parent).numbers.push(missing.number);
+    missing.asks++;
+    missing.dueMs = nowMs + parent.link.trip.retryMs(RETRY_UNKNOWN_MS, RETRY_MARGIN_MS);
+  }
+
+  /** The parent that should have delivered it: first the one that showed the gap, then in turn. */
+  #choose(view: HopView, missing: Missing, nowMs: number): Parent | undefined {
+    const { number } = missing;
+    let chosen: Parent | undefined;
+    let candidates = 0;
+    const turn = missing.asks;
+    for (const parent of view.parents) {
+      if (number < parent.first || parent.silent) continue;
+      if (number > parent.shown) {
+        const waitMs = Math.min(OTHER_PATH_MAX_MS, view.limits.repairMs / 4);
+        if (parent.flowing && nowMs - missing.sinceMs < waitMs) return undefined;
+        continue;
+      }
+      candidates++;
+      if (turn === 0 && parent.link.id === missing.shownBy) return parent;
+    }
+    if (candidates === 0) return undefined;
+    let index = turn % candidates;
+    for (const parent of view.parents) {
+      if (number < parent.first || parent.silent || number > parent.shown) continue;
+      if (index-- === 0) chosen = parent;
+    }
+    return chosen;
+  }
+
+  #send(view: HopView, parent: Parent, nowMs: number): void {
+    const asking = this.#asking.get(parent.link.id);
+    if (asking === undefined || asking.numbers.length === 0) return;
+    const { numbers } = asking;
+    asking.numbers = [];
+    let sent = 0;
+    while (sent < numbers.length) {
+      view.writer.reset().receiverReport(view.reporter).cname(view.reporter, CNAME);
+      const used = view.writer.nack(view.reporter, view.ssrc, numbers, sent);
+      if (used === 0) return;
+      sent += used;
+      view.tally.nacksSent++;
+      view.out.send(view.writer.take(), parent.link.alone);
+    }
+    parent.nextAskMs = nowMs + ASK_GAP_MS;
+  }
+}

@@ -1,0 +1,25 @@
+/** No recovery: gaps are counted, nothing is asked for, no request is answered. */
+import { giveUp, giveUpMs, type HopRecovery, type HopView } from "./recovery.ts";
+
+/** Waits for reordered packets and for the other path only. */
+export class NoRecovery implements HopRecovery {
+  readonly budgetShare = 0;
+
+  firstAskMs(): number {
+    return Infinity;
+  }
+
+  reordered(): void {}
+
+  forget(): void {}
+
+  run(view: HopView, nowMs: number): number {
+    let nextMs = Infinity;
+    for (const missing of view.gaps.values()) {
+      const overMs = giveUpMs(view, missing);
+      if (nowMs >= overMs) giveUp(view, missing);
+      else nextMs = Math.min(nextMs, overMs);
+    }
+    return nextMs;
+  }
+}

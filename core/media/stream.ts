@@ -1,0 +1,390 @@
+/**
+ * One stream at one node: what comes from parents is kept, handed on at once, and put in order for local
+ * receivers. Numbers are extended; nothing here reads a clock or sends by itself.
+ */
+import type { Ssrc } from "../ids.ts";
+import { rtpSequence, rtpTimestamp } from "../wire/rtp.ts";
+import type { RtcpWriter } from "../wire/rtcp.ts";
+import type { LinkId, StreamLimits, StreamPosition } from "./api.ts";
+import { Children } from "./children.ts";
+import { Tally } from "./counters.ts";
+import { Gaps, type Missing } from "./gaps.ts";
+import type { Link } from "./link.ts";
+import type { Outbox } from "./out.ts";
+import { Packetizer } from "./packetizer.ts";
+import { Parent } from "./parent.ts";
+import { PreRoll } from "./pre_roll.ts";
+import { Rate } from "./rate.ts";
+import type { Receiver, StreamEnd } from "./receiver.ts";
+import type { HopRecovery, HopView } from "./recovery/recovery.ts";
+import { Rhythm } from "./rhythm.ts";
+import { Ring } from "./ring.ts";
+
+/** Parents beyond dual path and one handover are refused. */
+const PARENTS_MAX = 4;
+/** Children that wait for the stream's first number. */
+const PENDING_MAX = 4096;
+/** Missing packets tracked at most. */
+const MISSING_MAX = 8192;
+/** The origin itself: no link. */
+const NO_LINK: LinkId = -1;
+
+/** What a stream uses of its engine. */
+export interface StreamHost {
+  readonly out: Outbox;
+  readonly writer: RtcpWriter;
+  readonly reporter: number;
+  /** The stream wants `tick` at `atMs`. */
+  wake(stream: Stream, atMs: number): void;
+  /** The receiver has something for the outbox. */
+  touched(receiver: Receiver): void;
+}
+
+interface PendingChild {
+  readonly link: Link;
+  readonly from: number | undefined;
+  readonly done: (first: number) => void;
+}
+
+/** One stream. */
+export class Stream implements HopView {
+  readonly ring: Ring;
+  readonly gaps: Gaps;
+  readonly rate = new Rate();
+  readonly rhythm = new Rhythm();
+  readonly tally = new Tally();
+  readonly children: Children;
+  readonly parents: Parent[] = [];
+  readonly receivers: Receiver[] = [];
+  readonly preRoll = new PreRoll();
+  readonly out: Outbox;
+  readonly writer: RtcpWriter;
+  readonly reporter: number;
+  packetizer: Packetizer | undefined;
+  end: StreamEnd | undefined;
+  /** Farewells still to send. */
+  farewells = 0;
+  farewellMs = Infinity;
+  /** When `tick` is due. */
+  deadlineMs = Infinity;
+  /** Children's reports and idle reports, kept by `reports.ts`. */
+  nextReportMs = Infinity;
+  idleReportMs = Infinity;
+  idleStep = 0;
+  parentSaidBye = false;
+  /** First number expected; -1 before it is known. */
+  base = -1;
+  /** Newest number that is held, missing or skipped. */
+  top = -1;
+  lastTimestamp = 0;
+  lastArrivalMs = 0;
+  #pending: PendingChild[] = [];
+
+  constructor(
+    readonly ssrc: Ssrc,
+    public limits: StreamLimits,
+    readonly recovery: HopRecovery,
+    readonly host: StreamHost,
+  ) {
+    this.out = host.out;
+    this.writer = host.writer;
+    this.reporter = host.reporter;
+    this.ring = new Ring(limits.ringPackets, limits.ringMs);
+    this.gaps = new Gaps(Math.min(this.ring.max, MISSING_MAX));
+    this.children = new Children(this.out, this.ring, this.rate);
+  }
+
+  /** The parent on this link. */
+  parentOn(link: LinkId): Parent | undefined {
+    for (const parent of this.parents) if (parent.link.id === link) return parent;
+    return undefined;
+  }
+
+  /** This node numbers the packets itself. */
+  originate(first: number, nowMs: number): void {
+    if (this.packetizer !== undefined || this.base >= 0) return;
+    this.packetizer = new Packetizer(this.ssrc, first, (bytes, number, atMs) => {
+      this.top = number;
+      this.#store(number, bytes, NO_LINK, atMs);
+    });
+    this.#anchor(first, nowMs);
+  }
+
+  #anchor(first: number, nowMs: number): void {
+    if (this.base >= 0) return;
+    this.base = first;
+    this.top = first - 1;
+    for (const { link, from, done } of this.#pending.splice(0)) {
+      done(this.#join(link, from, nowMs));
+    }
+    for (const receiver of this.receivers) receiver.begin(this.ring, this.base, nowMs);
+  }
+
+  /** Accepts media from `link`, beginning with `first`; false when there are too many parents. */
+  accept(link: Link, first: number, nowMs: number): boolean {
+    let parent = this.parentOn(link.id);
+    if (parent !== undefined) {
+      // Repeating an order changes nothing; a parent that begins anew beyond what it showed does.
+      if (first === parent.first || first <= parent.shown + 1) return true;
+      parent.anchor(first);
+    } else {
+      if (this.parents.length >= PARENTS_MAX) return false;
+      parent = new Parent(link, first, nowMs);
+      this.parents.push(parent);
+      link.acquire(nowMs);
+    }
+    this.#anchor(first, nowMs);
+    if (first > this.top + 1 && !this.#fedByOther(parent)) this.#skip(first);
+    this.host.wake(this, nowMs);
+    for (const bytes of this.preRoll.take(link.id, nowMs)) this.media(parent, bytes, nowMs);
+    return true;
+  }
+
+  #fedByOther(parent: Parent): boolean {
+    return this.parents.some((other) => other !== parent && other.flowing && !other.silent);
+  }
+
+  /** Nobody has what lies before `first`: the stream goes on there. */
+  #skip(first: number): void {
+    const packets = first - 1 - this.top;
+    this.ring.skip(this.top + 1, first - 1);
+    this.top = first - 1;
+    this.tally.gaps += packets;
+    this.tally.unrecovered += packets;
+    this.out.events.push({ kind: "skipped", ssrc: this.ssrc, packets });
+  }
+
+  /** Forgets a parent. */
+  leave(link: LinkId): boolean {
+    const at = this.parents.findIndex((parent) => parent.link.id === link);
+    const parent = this.parents[at];
+    if (parent === undefined) return false;
+    this.parents.splice(at, 1);
+    parent.link.release();
+    this.recovery.forget(link);
+    return true;
+  }
+
+  /** An RTP packet of this stream from one of its parents. */
+  media(parent: Parent, bytes: Uint8Array, nowMs: number): void {
+    const { tally } = this;
+    const repaired = ((bytes[11] ?? 0) & 1) !== 0;
+    const number = parent.unwrap(rtpSequence(bytes));
+    tally.packetsIn++;
+    tally.bytesIn += bytes.length;
+    parent.packets++;
+    parent.bytes += bytes.length;
+    if (number - this.top > this.ring.max && !this.#jumps(parent, number, bytes, nowMs)) return;
+    const jump = number - this.top;
+    if (!parent.flowing || parent.silent) this.#flows(parent, nowMs);
+    if (repaired) parent.retransmits++;
+    else parent.original(number, rtpTimestamp(bytes), nowMs);
+    if (jump > 0) {
+      if (jump > 1) this.#open(this.top + 1, number - 1, parent, nowMs);
+      this.top = number;
+    } else if (!this.#wanted(number, parent, repaired, nowMs)) {
+      this.#noteCaughtUp(parent, number);
+      return;
+    }
+    this.#store(number, bytes, parent.link.id, nowMs);
+    this.#noteCaughtUp(parent, number);
+  }
+
+  /** A jump beyond the ring that nobody announced; true when it is confirmed and the packet before it is in. */
+  #jumps(parent: Parent, number: number, bytes: Uint8Array, nowMs: number): boolean {
+    const before = parent.jump(number, bytes);
+    if (before === undefined) return false;
+    this.#skip(number - 1);
+    parent.original(number - 1, rtpTimestamp(before), nowMs);
+    this.top = number - 1;
+    this.#store(number - 1, before, parent.link.id, nowMs);
+    return true;
+  }
+
+  #noteCaughtUp(parent: Parent, number: number): void {
+    if (parent.caughtUp || number < this.ring.top) return;
+    parent.caughtUp = true;
+    this.out.events.push({ kind: "caught-up", ssrc: this.ssrc, link: parent.link.id });
+  }
+
+  #flows(parent: Parent, nowMs: number): void {
+    if (this.parents.every((other) => other.silent)) {
+      // What was asked for in vain during the silence gets its full time again.
+      for (const missing of this.gaps.values()) missing.sinceMs = nowMs;
+    }
+    parent.flowing = true;
+    parent.silent = false;
+    this.host.wake(this, parent.rhythm.silentFromMs);
+    this.out.events.push({ kind: "flowing", ssrc: this.ssrc, link: parent.link.id });
+  }
+
+  #open(from: number, to: number, parent: Parent, nowMs: number): void {
+    const dueMs = this.recovery.firstAskMs(parent, nowMs);
+    this.tally.gaps += to - from + 1;
+    this.tally.unrecovered += this.gaps.open(from, to, parent.link.id, nowMs, dueMs);
+    this.host.wake(this, Math.min(dueMs, nowMs + this.limits.repairMs));
+  }
+
+  /** Whether a packet that is not newer than the newest is needed; counts why. */
+  #wanted(number: number, parent: Parent, repaired: boolean, nowMs: number): boolean {
+    const { tally } = this;
+    if (this.ring.has(number)) {
+      tally.duplicates++;
+      return false;
+    }
+    const missing = this.gaps.take(number);
+    if (missing === undefined) {
+      if (number <= this.ring.top - this.ring.capacity || !this.gaps.takeLost(number)) {
+        tally.late++;
+        return false;
+      }
+      tally.unrecovered--;
+    }
+    this.#countRecovery(parent, missing, repaired, nowMs);
+    return true;
+  }
+
+  #countRecovery(
+    parent: Parent,
+    missing: Missing | undefined,
+    repaired: boolean,
+    nowMs: number,
+  ): void {
+    if (repaired) this.tally.recoveredByNack++;
+    else if (missing !== undefined && missing.shownBy === parent.link.id) {
+      this.tally.reordered++;
+      this.recovery.reordered(parent, missing, nowMs);
+    } else this.tally.recoveredByPath++;
+  }
+
+  #store(number: number, bytes: Uint8Array, from: LinkId, nowMs: number): void {
+    const { ring } = this;
+    if (this.receivers.length > 0) {
+      const evicted = Math.min(ring.top, number - ring.max);
+      for (const receiver of this.receivers) {
+        if (receiver.next >= 0 && receiver.next <= evicted) receiver.force(ring, evicted, nowMs);
+      }
+    }
+    const newest = number > ring.top;
+    if (!ring.put(number, bytes, nowMs)) {
+      this.tally.late++;
+      return;
+    }
+    this.rate.add(bytes.length, nowMs);
+    this.lastArrivalMs = nowMs;
+    if (newest) {
+      this.lastTimestamp = rtpTimestamp(bytes);
+      this.rhythm.arrival(nowMs, true);
+      this.idleStep = 0;
+    }
+    if (this.children.size > 0) this.children.forward(number, bytes, from, nowMs);
+    for (const receiver of this.receivers) {
+      receiver.stored(number, bytes, nowMs);
+      this.run(receiver, nowMs);
+    }
+  }
+
+  /** Lets a receiver deliver what is due. */
+  run(receiver: Receiver, nowMs: number): void {
+    receiver.run(this.ring, this.end, nowMs);
+    this.host.touched(receiver);
+    if (receiver.dueMs < this.deadlineMs) this.host.wake(this, receiver.dueMs);
+  }
+
+  /** Adds a receiver. */
+  receive(receiver: Receiver, nowMs: number): void {
+    this.receivers.push(receiver);
+    // A receiver reads from the ring for as long as its budget.
+    this.ring.keepMs = Math.max(this.ring.keepMs, receiver.spec.budgetMs + 1000);
+    if (this.base >= 0) receiver.begin(this.ring, this.base, nowMs);
+    this.run(receiver, nowMs);
+  }
+
+  /** Forgets a receiver; what it counted stays. */
+  removeReceiver(receiver: Receiver): void {
+    const at = this.receivers.indexOf(receiver);
+    if (at < 0) return;
+    this.receivers.splice(at, 1);
+    this.tally.delivered += receiver.delivered;
+    this.tally.lostAtReceivers += receiver.lost;
+  }
+
+  /** Adds a child; `done` is told the first number as soon as it is known. False when there is no room. */
+  addChild(
+    link: Link,
+    from: number | undefined,
+    nowMs: number,
+    done: (first: number) => void,
+  ): boolean {
+    if (this.base >= 0) {
+      done(this.#join(link, from, nowMs));
+      return true;
+    }
+    this.#pending = this.#pending.filter((pending) => pending.link !== link);
+    if (this.#pending.length >= PENDING_MAX) return false;
+    this.#pending.push({ link, from, done });
+    return true;
+  }
+
+  #join(link: Link, from: number | undefined, nowMs: number): number {
+    const next = Math.max(this.base, this.ring.top + 1, this.ring.skippedTo + 1);
+    const first = this.children.add(link, from, next, nowMs);
+    this.nextReportMs = Math.min(this.nextReportMs, nowMs + 100);
+    if (this.end !== undefined) this.farewell(nowMs);
+    this.host.wake(this, nowMs);
+    return first;
+  }
+
+  /** Forgets a child. */
+  removeChild(link: LinkId): boolean {
+    const pending = this.#pending.length;
+    this.#pending = this.#pending.filter((one) => one.link.id !== link);
+    return this.children.remove(link) || this.#pending.length < pending;
+  }
+
+  /** A parent told the newest number it has sent, and when it speaks again at the latest. */
+  headReport(parent: Parent, head: number, nextMs: number, nowMs: number): void {
+    parent.rhythm.promise(nowMs, nextMs);
+    // It speaks: the pause is its source's own, and what it shows to be missing can be asked of it.
+    if (parent.silent) this.#flows(parent, nowMs);
+    if (head > parent.shown && head - parent.shown <= this.ring.max) parent.shown = head;
+    if (head <= this.top || head - this.top > this.ring.max) return;
+    this.#open(this.top + 1, head, parent, nowMs);
+    this.top = head;
+  }
+
+  /** The stream is over: children are told, receivers drain and end. */
+  finish(nowMs: number): void {
+    if (this.end !== undefined) return;
+    this.packetizer?.flush(nowMs);
+    this.end = { last: Math.max(this.top, this.base - 1), sinceMs: nowMs };
+    this.farewell(nowMs);
+    for (const receiver of this.receivers) this.run(receiver, nowMs);
+  }
+
+  /** Says farewell to the children, three times in all: one of them arrives. */
+  farewell(nowMs: number): void {
+    this.farewells = 3;
+    this.farewellMs = nowMs;
+    this.host.wake(this, nowMs);
+  }
+
+  /** Closes: every link is released. */
+  close(): void {
+    for (const parent of this.parents.splice(0)) parent.link.release();
+    for (const child of [...this.children.values()]) this.children.remove(child.link.id);
+    this.#pending.length = 0;
+  }
+
+  /** Where the stream stands. */
+  position(nowMs: number): StreamPosition {
+    const { ring } = this;
+    const oldest = ring.oldest(nowMs);
+    return {
+      head: ring.top < 0 ? undefined : ring.top,
+      tail: oldest > ring.top ? undefined : oldest,
+      next: this.base < 0 ? undefined : this.gaps.lowest ?? this.top + 1,
+      lastArrivalMs: this.lastArrivalMs,
+    };
+  }
+}
