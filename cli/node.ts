@@ -16,7 +16,7 @@ import { nodeView } from "./view.ts";
 const DRAIN_MS = 1500;
 
 /** Where in the config the address stands that a port error is about. */
-function pathOf(error: PortError, { config, raw }: LoadedConfig): (string | number)[] | undefined {
+function pathOf(error: Error, { config, raw }: LoadedConfig): (string | number)[] | undefined {
   const names = (port: number) => port !== 0 && new RegExp(`:${port}\\b`).test(error.message);
   if (config.admin !== undefined && names(config.admin.listen.port)) return ["admin", "listen"];
   for (const [plane, port] of Object.entries(config.ports)) {
@@ -37,12 +37,10 @@ function explain(error: unknown, loaded: LoadedConfig): string | undefined {
   if (error instanceof AggregateError) {
     return error.errors.map((one) => explain(one, loaded)).find((one) => one !== undefined);
   }
-  if (error instanceof PortError) {
-    const path = pathOf(error, loaded);
-    const issue = new ConfigError([{ path: path ?? [], message: error.message }]);
-    return path === undefined ? `${loaded.file}: ${error.message}` : loaded.locate(issue).message;
-  }
-  return error instanceof UserError ? `${loaded.file}: ${error.message}` : undefined;
+  if (!(error instanceof PortError || error instanceof UserError)) return undefined;
+  const path = pathOf(error, loaded);
+  const issue = new ConfigError([{ path: path ?? [], message: error.message }]);
+  return path === undefined ? `${loaded.file}: ${error.message}` : loaded.locate(issue).message;
 }
 
 /** A node's parts, made but not started. */
@@ -57,10 +55,11 @@ class NodeProcess {
   constructor(readonly loaded: LoadedConfig) {
     const { config } = loaded;
     this.#log = createLog(config.log);
-    this.#ports = denoPorts({
+    const ports = denoPorts({
       log: this.#log.bind({ node: config.name }),
       metrics: this.#metrics,
     });
+    this.#ports = { ...ports, files: filesBeside(loaded.file, ports.files) };
     this.kernel = createKernel({
       plugins: loaded.plugins,
       defaults,
