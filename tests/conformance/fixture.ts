@@ -1,7 +1,6 @@
 /** Puts one plugin into the seeded world, alone among stand-ins. */
 import { Facade } from "../../core/facade.ts";
 import { nodeName, type Peer } from "../../core/ids.ts";
-import { takesMany } from "../../core/plan.ts";
 import type { Context, Life, Loadable, Self } from "../../core/plugin.ts";
 import { type Net, PortError, type Ports } from "../../core/ports.ts";
 import type { ManySlot, OneSlot, Slot, Slots } from "../../core/slots.ts";
@@ -39,6 +38,8 @@ export interface Mounted {
   readonly others: StandIns;
   readonly plugin: Loadable;
   readonly options: unknown;
+  /** The many-slots that instances asked for. */
+  readonly manys: Held[];
   /** Reasons that the plugin gave for finishing the node. */
   readonly finished: string[];
   /** Openings of sockets, listeners and connections so far. */
@@ -114,6 +115,7 @@ export function mount(
     others,
     plugin: fixture.plugin,
     options: fixture.plugin.check(fixture.config ?? {}),
+    manys: [],
     finished: [],
     openings: () => openings,
     holdings: () => ({
@@ -121,8 +123,10 @@ export function mount(
       sockets: world.sockets(HOST),
       collectors: world.metrics(HOST).collectors,
       ofOthers: Object.fromEntries(
-        needed.map((slot): [string, number] => [slot, others[slot].held()])
-          .filter(([, held]) => held > 0),
+        [
+          ...needed.map((slot): [string, number] => [slot, others[slot].held()]),
+          ...mounted.manys.map((many, i): [string, number] => [`many ${i}`, many.held()]),
+        ].filter(([, held]) => held > 0),
       ),
     }),
     create: () => createIn(mounted, fixture),
@@ -134,9 +138,13 @@ export function mount(
 function createIn(mounted: Mounted, fixture: Fixture): MountedLife {
   const { world, others, plugin } = mounted;
   const facades = new Map<OneSlot, Facade<object>>();
+  let started = false;
   const facade = <K extends OneSlot>(slot: K): Slots[K] => {
     let known = facades.get(slot);
-    if (known === undefined) facades.set(slot, known = new Facade<object>(slot));
+    if (known === undefined) {
+      facades.set(slot, known = new Facade<object>(slot));
+      if (started) known.fill(others[slot]);
+    }
     // Filled below with the stand-in of this very slot.
     return known.standIn as unknown as Slots[K];
   };
@@ -156,7 +164,9 @@ function createIn(mounted: Mounted, fixture: Fixture): MountedLife {
     all: <K extends ManySlot>(slot: K) => {
       demand(slot);
       // `others[slot]` is the stand-in of this very slot.
-      return manyOf<K>({ [slot]: others[slot] as unknown as Slots[K] & Held });
+      const many = manyOf<K>({ [slot]: others[slot] as unknown as Slots[K] });
+      mounted.manys.push(many);
+      return many;
     },
     finish: (reason) => void mounted.finished.push(reason),
   };
@@ -165,7 +175,8 @@ function createIn(mounted: Mounted, fixture: Fixture): MountedLife {
   return {
     life,
     start: async () => {
-      for (const [slot, one] of facades) if (!takesMany(slot)) one.fill(others[slot]);
+      started = true;
+      for (const [slot, one] of facades) one.fill(others[slot]);
       await world.until(Promise.resolve(life.start(abort.signal)));
     },
     stop: async () => {

@@ -24,6 +24,8 @@ import type {
   Catalog,
   Chaos,
   ChildStatus,
+  Choker,
+  ChokeView,
   Control,
   ControlFailure,
   ControlTarget,
@@ -36,6 +38,8 @@ import type {
   Membership,
   OriginView,
   PathPolicy,
+  PickerView,
+  PiecePicker,
   PopInfo,
   PopSelector,
   Publication,
@@ -695,6 +699,29 @@ export class FakeChaos implements Chaos, Held {
   }
 }
 
+/** Takes the first piece that is to be had. */
+export class FakePiecePicker implements PiecePicker, Held {
+  next(view: PickerView): number | undefined {
+    for (let piece = 0; piece < view.pieces; piece++) if (view.free(piece)) return piece;
+    return undefined;
+  }
+
+  held(): number {
+    return 0;
+  }
+}
+
+/** Serves who came first. */
+export class FakeChoker implements Choker, Held {
+  choose(peers: readonly ChokeView[], slots: number): readonly number[] {
+    return peers.slice(0, slots).map(({ connection }) => connection);
+  }
+
+  held(): number {
+    return 0;
+  }
+}
+
 /** A role that does nothing. */
 export class FakeRole implements Role, Held {
   status(): object {
@@ -800,6 +827,8 @@ export function standIns(me: Peer, clock: Clock) {
     datapath: new FakeDatapath(me.media, clock),
     pop: new FakePop(),
     chaos: new FakeChaos(),
+    piecePicker: new FakePiecePicker(),
+    choker: new FakeChoker(),
     source: new FakeSource(),
     sink: new FakeSink(),
   } satisfies { [K in Slot]: Slots[K] & Held };

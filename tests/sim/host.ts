@@ -2,6 +2,7 @@
 import { type Addr, type Net, PortError, type Ports, type UdpOptions } from "../../core/ports.ts";
 import { seededRng } from "../../core/rng.ts";
 import { type Link, subSeed } from "./links.ts";
+import { type HttpHandler, simHttp } from "./http.ts";
 import { MemoryDisk, memoryFiles } from "./memory_files.ts";
 import { Programs } from "./programs.ts";
 import { EventKind, type EventOwner, SimEvent } from "./queue.ts";
@@ -23,6 +24,11 @@ export class SimHost {
   readonly programs = new Programs();
   readonly processes = new Set<SimProcess>();
   readonly listeners = new Map<number, TcpServer>();
+  /** HTTP servers by port; `httpGet` asks them without going over a link. */
+  readonly http = new Map<
+    number,
+    { readonly process: SimProcess; readonly handler: HttpHandler }
+  >();
   /** Processes that were started here so far. */
   lives = 0;
   /** False after a crash: nothing arrives, nothing answers. */
@@ -242,6 +248,7 @@ export class SimProcess implements EventOwner {
       },
       rng: seededRng(subSeed(world.seed, "process", host.name, String(life))),
       net: this.#net(),
+      http: simHttp(this),
       spawn: host.programs.spawn((fn) => world.later(world.nowMs, () => host.work(this, fn))),
       files: memoryFiles(host.disk, (operation) => this.#disk(operation)),
       log: world.logs.portFor(host.name, () => world.nowMs),
@@ -255,6 +262,9 @@ export class SimProcess implements EventOwner {
     this.host.processes.delete(this);
     for (const socket of [...this.sockets]) socket.close();
     for (const server of [...this.servers]) server.close();
+    for (const [port, server] of this.host.http) {
+      if (server.process === this) this.host.http.delete(port);
+    }
     for (const stream of [...this.streams]) stream.vanish();
     this.timers = 0;
   }

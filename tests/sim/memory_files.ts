@@ -145,6 +145,14 @@ export class MemoryDisk {
     file.modifiedMs = this.#wall();
   }
 
+  /** Puts bytes anywhere into an open file. */
+  write(file: Extract<Entry, { kind: "file" }>, offset: number, bytes: Uint8Array): void {
+    const missing = offset + bytes.length - file.size;
+    if (missing > 0) this.append(file, new Uint8Array(missing));
+    file.bytes.set(bytes, offset);
+    file.modifiedMs = this.#wall();
+  }
+
   usedBytes(): number {
     if (this.quotaBytes === Infinity) return 0;
     let used = 0;
@@ -212,6 +220,22 @@ export function memoryFiles(
         const file = disk.fileToWrite(path, mode);
         return {
           write: (bytes) => during(() => disk.append(file, bytes)),
+          sync: () => during(() => {}),
+          [Symbol.asyncDispose]: () => during(() => {}),
+        };
+      }),
+    openUpdate: (path) =>
+      during(() => {
+        const file = disk.fileToWrite(path, "append");
+        return {
+          sizeBytes: file.size,
+          read: (offset, into) =>
+            during(() => {
+              const from = file.bytes.subarray(offset, Math.min(file.size, offset + into.length));
+              into.set(from);
+              return from.length;
+            }),
+          write: (offset, bytes) => during(() => disk.write(file, offset, bytes)),
           sync: () => during(() => {}),
           [Symbol.asyncDispose]: () => during(() => {}),
         };
