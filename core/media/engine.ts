@@ -194,6 +194,11 @@ export class MediaEngine implements StreamHost {
     return link;
   }
 
+  /** Whether a stream uses this link. */
+  isBusy(link: LinkId): boolean {
+    return (this.#links.get(link)?.roles ?? 0) > 0;
+  }
+
   #open(ssrc: Ssrc, wanted: StreamLimits, nowMs: number): boolean {
     const limits = {
       ringPackets: Math.min(RING_MAX_PACKETS, wanted.ringPackets),
