@@ -2,7 +2,7 @@
  * Ports as one plugin gets them: an exception in a callback is that plugin's fault alone. It is logged
  * and counted, and the socket or timer it came from goes on.
  */
-import type { Log, Plane, Ports, TcpStream, UdpSocket } from "./ports.ts";
+import type { Http, HttpWriter, Log, Plane, Ports, TcpStream, UdpSocket } from "./ports.ts";
 import type { Chaos } from "./slots.ts";
 
 /** Wraps a callback so that it never throws into the port. */
@@ -33,6 +33,29 @@ function shieldStream(stream: TcpStream, shield: Shield): TcpStream {
     end: () => stream.end(),
     destroy: () => stream.destroy(),
     [Symbol.asyncDispose]: () => stream[Symbol.asyncDispose](),
+  };
+}
+
+/** Bodies are written from a plugin's own callbacks: those are shielded, the handler is the server's. */
+function shieldHttp(http: Http, shield: Shield): Http {
+  const shieldWriter = (writer: HttpWriter): HttpWriter => ({
+    write: (bytes) => writer.write(bytes),
+    get queuedBytes() {
+      return writer.queuedBytes;
+    },
+    onDrain: (fn) => writer.onDrain(shield(fn)),
+    onGone: (fn) => writer.onGone(shield(fn)),
+    end: () => writer.end(),
+    abort: () => writer.abort(),
+  });
+  return {
+    serve: (bind, handler, options) =>
+      http.serve(bind, async (request) => {
+        const response = await handler(request);
+        const { body } = response;
+        if (!(body instanceof Function)) return response;
+        return { ...response, body: (writer) => body(shieldWriter(writer)) };
+      }, options),
   };
 }
 
@@ -89,5 +112,6 @@ export function guardPorts(id: string, ports: Ports, chaosNow: ChaosNow): Ports 
         ports.net.listen(bind, shield((stream) => accept(shieldStream(stream, shield)))),
       dial: async (to, signal) => shieldStream(await ports.net.dial(to, signal), shield),
     },
+    http: shieldHttp(ports.http, shield),
   };
 }

@@ -16,6 +16,7 @@ const ports: Ports = {
   clock: { now: () => 0, wall: () => 0, after: no },
   rng: seededRng(1),
   net: { udp: no, listen: no, dial: no },
+  http: { serve: no },
   spawn: no,
   files: {} as Ports["files"],
   log: silent,

@@ -143,6 +143,13 @@ export interface WriteHandle extends AsyncDisposable {
   sync(): Promise<void>;
 }
 
+/** A file open for reading and for writing anywhere in it. */
+export interface UpdateHandle extends ReadHandle {
+  /** Writes all of `bytes` at `offset`; a gap before it reads as zeros. */
+  write(offset: number, bytes: Uint8Array): Promise<void>;
+  sync(): Promise<void>;
+}
+
 /** Files. Rejects with `PortError` (`not-found`, `denied`, `full`, `exists`, `io`). */
 export interface Files {
   stat(path: string): Promise<FileInfo | undefined>;
@@ -153,9 +160,68 @@ export interface Files {
   openRead(path: string): Promise<ReadHandle>;
   /** `create` refuses an existing file, `truncate` empties it, `append` adds to it. */
   openWrite(path: string, mode: "create" | "truncate" | "append"): Promise<WriteHandle>;
+  /** Opens a file to be changed in place; an empty one is made when there is none. */
+  openUpdate(path: string): Promise<UpdateHandle>;
   makeFolder(path: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
+}
+
+/** A request to a plugin's HTTP server. */
+export interface HttpRequest {
+  readonly method: string;
+  /** The path, percent-decoded and split at its slashes, without empty parts: `/files/a%2Fb` is `["files", "a/b"]`. */
+  readonly path: readonly string[];
+  readonly query: Readonly<Record<string, string>>;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly remote: Addr;
+}
+
+/** Where a streamed body goes. */
+export interface HttpWriter {
+  /** Queues bytes, which belong to the writer from here on; false once `highBytes` wait (then wait for `onDrain`). Ignored after the end. */
+  write(bytes: Uint8Array): boolean;
+  /** Bytes that wait to be taken by the client. */
+  readonly queuedBytes: number;
+  /** Registers the one listener for room. */
+  onDrain(fn: () => void): Disposable;
+  /** The client has gone, or the server stops: called once, and never after `end` or `abort`. */
+  onGone(fn: () => void): Disposable;
+  /** The body is complete. */
+  end(): void;
+  /** The body cannot be completed: the client sees a broken transfer, not a short file. */
+  abort(): void;
+}
+
+/** A response: `body` is whole, or a function that is called once with where to write. */
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array | ((writer: HttpWriter) => void);
+}
+
+/** Limits of an HTTP server. */
+export interface HttpOptions {
+  /** Requests answered at once; more get 503. 64 when left out. */
+  readonly maxRequests?: number;
+  /** `HttpWriter.write` answers false from here on. 1 MiB when left out. */
+  readonly highBytes?: number;
+}
+
+/** A listening HTTP server. */
+export interface HttpServer extends AsyncDisposable {
+  readonly local: Addr;
+}
+
+/** HTTP servers. Headers such as CORS are the handler's. Bodies of requests are not read. */
+export interface Http {
+  /** Opening rejects as `Net.listen` does; a handler that throws answers 500. Disposing ends every response. */
+  serve(
+    bind: Addr,
+    handler: (request: HttpRequest) => HttpResponse | Promise<HttpResponse>,
+    options?: HttpOptions,
+  ): Promise<HttpServer>;
 }
 
 /** Values a log line may carry. */
@@ -205,6 +271,7 @@ export interface Ports {
   readonly clock: Clock;
   readonly rng: Rng;
   readonly net: Net;
+  readonly http: Http;
   readonly spawn: Spawn;
   readonly files: Files;
   readonly log: Log;

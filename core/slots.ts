@@ -422,6 +422,68 @@ export interface Chaos {
   incoming(plane: Plane, from: Addr, bytes: Uint8Array, hand: (bytes: Uint8Array) => void): void;
 }
 
+/** Somebody reads a file while it downloads, in order, from here on. */
+export interface PlayHead {
+  /** The first piece that is needed. */
+  readonly piece: number;
+  /** How fast the reader goes on; 0 while that is not known. */
+  readonly piecesPerSecond: number;
+}
+
+/** What a piece picker sees of one file and of the peer that is to be asked next. */
+export interface PickerView {
+  readonly pieces: number;
+  /** Missing here, held by that peer, and nobody has been asked for it. */
+  free(piece: number): boolean;
+  /** Held by that peer, and others have been asked for parts of it, but not for all of it. */
+  begun(piece: number): boolean;
+  /** How many connected peers hold it. */
+  copies(piece: number): number;
+  /** Pieces a second that this peer delivers; 0 before it is measured. */
+  readonly piecesPerSecond: number;
+  readonly heads: readonly PlayHead[];
+  /** Uniform in [0, 1). */
+  random(): number;
+}
+
+/** Which piece to ask a peer for next. Pure; called for every request, so it may look at each piece once. */
+export interface PiecePicker {
+  /** A piece that is `free` or `begun`; undefined leaves this peer idle for now. */
+  next(view: PickerView): number | undefined;
+}
+
+/** A peer that may be served, as a choker sees it. */
+export interface ChokeView {
+  /** Stays the same for as long as the connection lives. */
+  readonly connection: number;
+  readonly name: NodeName;
+  readonly unchoked: boolean;
+  /** Bytes a second it gives to this node, and this node to it, over the last seconds. */
+  readonly downRate: number;
+  readonly upRate: number;
+  /** Bytes sent to it since it connected. */
+  readonly sentBytes: number;
+  readonly connectedMs: number;
+  /** When it was last given a slot, or lost it. */
+  readonly changedMs: number;
+  /** This node still wants something of this file itself. */
+  readonly trading: boolean;
+}
+
+/** Who is served when upload is scarce. */
+export interface Choker {
+  /**
+   * The connections to serve, at most `slots`, out of those that want something. Called every few
+   * seconds (`round` counts these calls), and in between when a slot is free.
+   */
+  choose(
+    peers: readonly ChokeView[],
+    slots: number,
+    round: number,
+    nowMs: number,
+  ): readonly number[];
+}
+
 /** All slots and what fills them. */
 export interface Slots {
   role: Role;
@@ -439,6 +501,8 @@ export interface Slots {
   chaos: Chaos;
   source: Source;
   sink: Sink;
+  piecePicker: PiecePicker;
+  choker: Choker;
 }
 
 /** A slot's name. */

@@ -1,5 +1,5 @@
 /** Files by Deno's file system calls: links resolved, every failure a `PortError`. */
-import type { FileInfo, Files, ReadHandle, WriteHandle } from "../ports.ts";
+import type { FileInfo, Files, ReadHandle, UpdateHandle, WriteHandle } from "../ports.ts";
 import { demand, portError } from "./port_errors.ts";
 
 type Access = "read" | "write";
@@ -119,6 +119,41 @@ function writeHandle(path: string, file: Deno.FsFile): WriteHandle {
   };
 }
 
+async function openUpdate(path: string): Promise<UpdateHandle> {
+  const file = await Deno.open(path, { read: true, write: true, create: true });
+  let tail: Promise<unknown> = Promise.resolve();
+  let open = true;
+  // Seek and transfer are two calls on one file: whatever is asked for together takes turns.
+  const inTurn = <T>(action: string, work: () => Promise<T>): Promise<T> => {
+    const turn = tail.then(work).catch((error) => {
+      throw portError(`${action} ${path}`, error);
+    });
+    tail = turn.catch(() => {});
+    return turn;
+  };
+  const seek = (offset: number) => file.seek(offset, Deno.SeekMode.Start);
+  return {
+    sizeBytes: (await file.stat()).size,
+    read: (offset, into) =>
+      inTurn("read", async () => {
+        await seek(offset);
+        return await file.read(into) ?? 0;
+      }),
+    write: (offset, bytes) =>
+      inTurn("write", async () => {
+        await seek(offset);
+        for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+      }),
+    sync: () => inTurn("flush", () => file.syncData()),
+    async [Symbol.asyncDispose]() {
+      if (!open) return;
+      open = false;
+      await tail;
+      file.close();
+    },
+  };
+}
+
 /** The Files port of this machine. */
 export function denoFiles(): Files {
   return {
@@ -133,6 +168,11 @@ export function denoFiles(): Files {
         path,
         async () => writeHandle(path, await Deno.open(path, OPEN_OPTIONS[mode])),
       ),
+    openUpdate: async (path) => {
+      const action = `open ${path} for changes`;
+      await attempt(action, "read", path, () => Promise.resolve());
+      return await attempt(action, "write", path, () => openUpdate(path));
+    },
     makeFolder: (path) =>
       attempt(
         `make folder ${path}`,

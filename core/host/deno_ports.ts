@@ -2,6 +2,7 @@
 import type { Log, Metrics, Ports } from "../ports.ts";
 import { denoClock, denoRng, Guard } from "./deno_clock.ts";
 import { denoFiles } from "./deno_files.ts";
+import { denoHttp } from "./deno_http.ts";
 import { denoNet } from "./deno_net.ts";
 import { denoSpawn } from "./deno_spawn.ts";
 
@@ -20,6 +21,7 @@ export function denoPorts(
     clock: denoClock(guard),
     rng: denoRng(),
     net: denoNet({ guard, log, metrics }),
+    http: denoHttp(guard),
     spawn: denoSpawn({
       guard,
       droppedInputBytes: metrics.counter(
