@@ -1,9 +1,64 @@
 /** The one list of built-in plugins. Static imports, so that bundles and compiled files hold them. */
 import type { Loadable } from "../core/plugin.ts";
 import type { Slot } from "../core/slots.ts";
+import bootstrap from "./bootstrap/mod.ts";
+import catalogGossip from "./catalog-gossip/mod.ts";
+import cbrSource from "./cbr-source/mod.ts";
+import chaos from "./chaos/mod.ts";
+import controlUdp from "./control-udp/mod.ts";
+import datapathDeno from "./datapath-deno/mod.ts";
+import discoveryNearest from "./discovery-nearest/mod.ts";
+import discoveryStatic from "./discovery-static/mod.ts";
+import exchange from "./exchange/mod.ts";
+import ffplaySink from "./ffplay-sink/mod.ts";
+import fileSink from "./file-sink/mod.ts";
+import keepalive from "./keepalive/mod.ts";
+import membershipBootstrap from "./membership-bootstrap/mod.ts";
+import origin from "./origin/mod.ts";
+import pathDual from "./path-dual/mod.ts";
+import pathSingle from "./path-single/mod.ts";
+import popSelection from "./pop-selection/mod.ts";
+import recoveryNack from "./recovery-nack/mod.ts";
+import recoveryNone from "./recovery-none/mod.ts";
+import relay from "./relay/mod.ts";
+import ristSink from "./rist-sink/mod.ts";
+import ristSource from "./rist-source/mod.ts";
+import statsSink from "./stats-sink/mod.ts";
+import testSource from "./test-source/mod.ts";
+import udpSink from "./udp-sink/mod.ts";
+import udpSource from "./udp-source/mod.ts";
+import viewer from "./viewer/mod.ts";
 
 /** Every built-in. */
-export const builtins: readonly Loadable[] = [];
+export const builtins: readonly Loadable[] = [
+  bootstrap,
+  catalogGossip,
+  cbrSource,
+  chaos,
+  controlUdp,
+  datapathDeno,
+  discoveryNearest,
+  discoveryStatic,
+  exchange,
+  ffplaySink,
+  fileSink,
+  keepalive,
+  membershipBootstrap,
+  origin,
+  pathDual,
+  pathSingle,
+  popSelection,
+  recoveryNack,
+  recoveryNone,
+  relay,
+  ristSink,
+  ristSource,
+  statsSink,
+  testSource,
+  udpSink,
+  udpSource,
+  viewer,
+];
 
 /** Who fills a slot that a plugin needs and the config leaves empty. */
 export const defaults: Partial<Record<Slot, string>> = {
