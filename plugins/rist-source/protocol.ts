@@ -82,6 +82,9 @@ class Counts {
   /** Feedback that would have made more bytes than the sender sent. */
   withheld = 0;
   answered = 0;
+  /** Packets that went on, and those given up before one that did. */
+  delivered = 0;
+  lost = 0;
 }
 
 const ENGINE_COUNTS = [
@@ -92,7 +95,6 @@ const ENGINE_COUNTS = [
   "recoveredByNack",
   "unrecovered",
   "nacksSent",
-  "delivered",
 ] as const;
 type EngineCount = typeof ENGINE_COUNTS[number];
 
@@ -127,7 +129,6 @@ export class RistReceiver implements Machine<ReceiverEvent, ReceiverEffect> {
       recoveredByNack: 0,
       unrecovered: 0,
       nacksSent: 0,
-      delivered: 0,
     };
     this.#engine = new MediaEngine({
       reporter: options.reporter,
@@ -356,7 +357,9 @@ export class RistReceiver implements Machine<ReceiverEvent, ReceiverEffect> {
     }
     for (const { event } of box.deliveries) {
       if (event.kind !== "chunks") continue;
-      for (const { payload, timestamp } of event.chunks) {
+      for (const { payload, timestamp, lostBefore } of event.chunks) {
+        this.#counts.delivered++;
+        this.#counts.lost += lostBefore;
         out.push({ kind: "push", bytes: payload, dueMs: this.#clock.dueMs(timestamp, nowMs) });
       }
     }

@@ -17,6 +17,9 @@ const LOSS_OVER_MS = 1000;
 const MISORDER_MAX = 100;
 /** ...once the old count has not gone on for this long. */
 const STALLED_MS = 200;
+/** A longer step ahead is a new count too, unless an outage at the sender's rate explains a quarter of it. */
+const DROPOUT_MAX = 3000;
+const DROPOUT_RATES = 4;
 
 interface Beginner {
   readonly sequence: number;
@@ -68,7 +71,8 @@ export class HeardSender {
   bytesOut = 0;
   #rtcpMs = -Infinity;
   #advancedMs: number;
-  #base: number;
+  readonly #beganMs: number;
+  readonly #base: number;
   #originals = 0;
   #lastReport = 0;
   #lastReportMs = 0;
@@ -79,7 +83,11 @@ export class HeardSender {
 
   constructor(readonly addr: Addr, readonly ssrc: Ssrc, sequence: number, nowMs: number) {
     this.highest = this.#base = 65_536 + sequence - 1;
-    this.lastMs = this.#advancedMs = this.#lossSinceMs = nowMs;
+    this.lastMs =
+      this.#beganMs =
+      this.#advancedMs =
+      this.#lossSinceMs =
+        nowMs;
   }
 
   /** The first number expected. */
@@ -88,17 +96,24 @@ export class HeardSender {
   }
 
   /**
-   * Counts a packet that is no retransmission. False when it lies so far behind that the sender may have
-   * begun to count anew.
+   * Counts a packet that is no retransmission. False when it lies so far behind or ahead that the sender may
+   * have begun to count anew.
    */
   original(sequence: number, nowMs: number): boolean {
     const ahead = sequenceDistance(this.highest, sequence);
     if (ahead < -MISORDER_MAX && nowMs - this.#advancedMs > STALLED_MS) return false;
+    if (ahead > DROPOUT_MAX && ahead > DROPOUT_RATES * this.#sentSince(nowMs)) return false;
     this.#originals++;
     if (ahead <= 0) return true;
     this.highest += ahead;
     this.#advancedMs = nowMs;
     return true;
+  }
+
+  /** How many packets the time since the newest explains. */
+  #sentSince(nowMs: number): number {
+    const rate = this.#originals / Math.max(1, this.#advancedMs - this.#beganMs);
+    return rate * (nowMs - this.#advancedMs);
   }
 
   /** Whether RTCP from this address is the sender's; its first port stays until it falls silent. */
