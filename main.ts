@@ -23,11 +23,17 @@ function buildProgram(): Command {
     .exitOverride();
   program.command("node")
     .description("runs a node from its config file until SIGINT or SIGTERM")
-    .requiredOption("-c, --config <file>", "the node's YAML file")
+    .option("-c, --config <file>", "the node's YAML file (needed)")
     .option("-s, --set <path=value>", "overrides one value, such as ports.control=0", collect, [])
     .option("--check", "checks the config and stops")
     .action(async ({ config, set, check }) => {
-      const code = check ? (await checkFiles([config], set) ? 0 : USER_ERROR) : await runNode(config, set);
+      // Commander's own check of a required option would hide a mistyped one.
+      if (config === undefined) {
+        throw new UserError("usage", "Cannot run a node: --config FILE is missing");
+      }
+      const code = check
+        ? (await checkFiles([config], set) ? 0 : USER_ERROR)
+        : await runNode(config, set);
       Deno.exit(code);
     });
   program.command("check")
