@@ -1,5 +1,6 @@
 /** A RIST sink sends to a RIST source over bad links, in the seeded world. */
 import assert from "node:assert/strict";
+import type { StreamName } from "../../core/ids.ts";
 import type { LinkSettings } from "../../core/link_model.ts";
 import { World } from "../sim/world.ts";
 import { numberedStream, sameBytes } from "./clips.ts";
@@ -48,7 +49,7 @@ async function stream(
     },
     end: () => {},
   });
-  const session = sink.open({ session: "s", stream: "o/x" as never, title: "x" });
+  const session = sink.open({ session: "s", stream: "o/x" as StreamName, title: "x" });
   let pushed = 0;
   const bytes = { forward: 0, back: 0 };
   world.sniff((from, _to, packet) => {
@@ -74,7 +75,7 @@ async function stream(
   world.setDefaultLink({ lossShare: 0, burst: undefined, down: false });
   await world.runFor(3000);
   await world.until(session.close());
-  await world.until(held[Symbol.asyncDispose]());
+  await world.until(Promise.resolve(held[Symbol.asyncDispose]()));
   await world.until(Promise.all([source.stop(), sink.stop()]));
   for (const host of [SINK, SOURCE]) {
     assert.equal(world.timers(host) + world.sockets(host), 0, `${host} holds something`);
