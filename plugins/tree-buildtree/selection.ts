@@ -1,0 +1,130 @@
+/** Which neighbor is followed: ranking, feasibility, hysteresis and the standby. Pure. */
+import type { NodeName } from "../../core/ids.ts";
+import { mostDisjoint } from "../../core/paths.ts";
+import type { Route } from "../../core/slots.ts";
+import type { Config } from "./config.ts";
+import { isFeasible } from "./distance.ts";
+import type { Neighbor } from "./neighbor.ts";
+import type { Entry, OriginState } from "./origin_state.ts";
+
+/** A lasting advantage of more than this is taken after `settle`. */
+const SLIGHT_SHARE = 0.03;
+/** No change for less than this: below what anybody can notice, and within what a busy machine adds. */
+const GAIN_MIN_US = 500;
+
+/** A neighbor that announces the origin, over a link that works. */
+export interface Way {
+  readonly neighbor: Neighbor;
+  readonly entry: Entry;
+  /** From the origin to this node. */
+  readonly costUs: number;
+  /** May be followed anew: feasible, not full, not distrusted. */
+  readonly open: boolean;
+}
+
+/** What a look at the ways came to. */
+export interface Choice {
+  readonly parent: Way | undefined;
+  /** When to look again though nothing happens; Infinity: never. */
+  readonly againMs: number;
+}
+
+/** Cost, then hops, then name: every node ranks alike. */
+function byRank(a: Way, b: Way): number {
+  if (a.costUs !== b.costUs) return a.costUs - b.costUs;
+  if (a.entry.path.length !== b.entry.path.length) {
+    return a.entry.path.length - b.entry.path.length;
+  }
+  return a.neighbor.peer.name < b.neighbor.peer.name ? -1 : 1;
+}
+
+/** All usable ways, best first. With `closed` none of them may be followed yet. */
+export function waysOf(
+  state: OriginState,
+  neighbors: ReadonlyMap<NodeName, Neighbor>,
+  closed: boolean,
+  nowMs: number,
+): Way[] {
+  const ways: Way[] = [];
+  for (const [name, entry] of state.entries) {
+    const neighbor = neighbors.get(name);
+    if (neighbor === undefined || !neighbor.usable || neighbor.linkUs === undefined) continue;
+    if (neighbor.peer.instance !== entry.instance) continue;
+    const open = !closed && isFeasible(entry, state.best) && !entry.full &&
+      neighbor.distrustedUntilMs <= nowMs;
+    ways.push({ neighbor, entry, costUs: entry.costUs + neighbor.linkUs, open });
+  }
+  return ways.sort(byRank);
+}
+
+/**
+ * Chooses the parent and keeps the times that hysteresis needs in `state`. A parent that is followed
+ * already is kept whatever it announces now: feasibility was proven when it was chosen, and what both have
+ * announced since can only have made the proof stronger (see the README). A full one keeps the children
+ * that it has.
+ */
+export function choose(
+  state: OriginState,
+  ways: readonly Way[],
+  config: Config,
+  nowMs: number,
+): Choice {
+  const current = ways.find((way) =>
+    way.neighbor.peer.name === state.parent && way.neighbor.distrustedUntilMs <= nowMs
+  );
+  const best = ways.find((way) => way.open);
+  if (current === undefined || best === undefined || best === current) {
+    state.betterSinceMs = undefined;
+    state.slightlySinceMs = undefined;
+    return { parent: current ?? best, againMs: Infinity };
+  }
+  const gainUs = current.costUs - best.costUs;
+  const worth = gainUs >= GAIN_MIN_US;
+  const better = worth && gainUs >= current.costUs * config.hysteresis;
+  const slightly = worth && gainUs > current.costUs * SLIGHT_SHARE;
+  state.betterSinceMs = better ? state.betterSinceMs ?? nowMs : undefined;
+  state.slightlySinceMs = slightly ? state.slightlySinceMs ?? nowMs : undefined;
+  const againMs = Math.min(
+    state.betterSinceMs === undefined ? Infinity : state.betterSinceMs + config.confirm,
+    state.slightlySinceMs === undefined ? Infinity : state.slightlySinceMs + config.settle,
+  );
+  if (nowMs < againMs) return { parent: current, againMs };
+  state.betterSinceMs = undefined;
+  state.slightlySinceMs = undefined;
+  return { parent: best, againMs: Infinity };
+}
+
+function candidateOf(way: Way) {
+  return { peer: way.neighbor.peer, cost: way.costUs, path: way.entry.path };
+}
+
+/** The ways as others see them: the parent, the standby, the other open ones, then those that may not be joined. */
+export function routesOf(state: OriginState, ways: readonly Way[]): readonly Route[] {
+  const parent = ways.find((way) => way.neighbor.peer.name === state.parent);
+  const open = ways.filter((way) => way.open && way !== parent);
+  const closed = ways.filter((way) => !way.open && way !== parent);
+  const ordered: Way[] = [];
+  if (parent !== undefined) {
+    ordered.push(parent);
+    const standby = mostDisjoint([candidateOf(parent)], open.map(candidateOf));
+    const way = open.find((one) => one.neighbor.peer === standby?.peer);
+    if (way !== undefined) ordered.push(way, ...open.filter((one) => one !== way));
+  } else ordered.push(...open);
+  ordered.push(...closed);
+  return ordered.map((way) => ({
+    origin: state.origin,
+    parent: way.neighbor.peer,
+    path: way.entry.path,
+    costUs: way.costUs,
+    feasible: way === parent || way.open,
+  }));
+}
+
+/** Changes exactly when listeners have to look again: other ways, another order, other permissions. */
+export function fingerprint(routes: readonly Route[]): string {
+  let text = "";
+  for (const route of routes) {
+    text += `${route.feasible ? "+" : "-"}${route.parent.instance}:${route.path.join(">")};`;
+  }
+  return text;
+}
