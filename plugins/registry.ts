@@ -5,6 +5,8 @@ import bootstrap from "./bootstrap/mod.ts";
 import catalogGossip from "./catalog-gossip/mod.ts";
 import cbrSource from "./cbr-source/mod.ts";
 import chaos from "./chaos/mod.ts";
+import chokerFair from "./choker-fair/mod.ts";
+import chokerTitForTat from "./choker-tit-for-tat/mod.ts";
 import controlUdp from "./control-udp/mod.ts";
 import datapathDeno from "./datapath-deno/mod.ts";
 import discoveryNearest from "./discovery-nearest/mod.ts";
@@ -17,6 +19,9 @@ import membershipBootstrap from "./membership-bootstrap/mod.ts";
 import origin from "./origin/mod.ts";
 import pathDual from "./path-dual/mod.ts";
 import pathSingle from "./path-single/mod.ts";
+import pickerRarest from "./picker-rarest/mod.ts";
+import pickerSequential from "./picker-sequential/mod.ts";
+import pickerStreaming from "./picker-streaming/mod.ts";
 import popSelection from "./pop-selection/mod.ts";
 import recoveryNack from "./recovery-nack/mod.ts";
 import recoveryNone from "./recovery-none/mod.ts";
@@ -25,6 +30,7 @@ import ristSink from "./rist-sink/mod.ts";
 import ristSource from "./rist-source/mod.ts";
 import statsSink from "./stats-sink/mod.ts";
 import testSource from "./test-source/mod.ts";
+import treeBuildtree from "./tree-buildtree/mod.ts";
 import udpSink from "./udp-sink/mod.ts";
 import udpSource from "./udp-source/mod.ts";
 import viewer from "./viewer/mod.ts";
@@ -35,6 +41,8 @@ export const builtins: readonly Loadable[] = [
   catalogGossip,
   cbrSource,
   chaos,
+  chokerFair,
+  chokerTitForTat,
   controlUdp,
   datapathDeno,
   discoveryNearest,
@@ -47,6 +55,9 @@ export const builtins: readonly Loadable[] = [
   origin,
   pathDual,
   pathSingle,
+  pickerRarest,
+  pickerSequential,
+  pickerStreaming,
   popSelection,
   recoveryNack,
   recoveryNone,
@@ -55,6 +66,7 @@ export const builtins: readonly Loadable[] = [
   ristSource,
   statsSink,
   testSource,
+  treeBuildtree,
   udpSink,
   udpSource,
   viewer,
