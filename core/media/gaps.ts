@@ -13,6 +13,8 @@ export interface Missing {
   /** When it is asked for next. */
   dueMs: number;
   asks: number;
+  /** Urgent requests still to come; -1 before the last moment for a request has come. */
+  urgent: number;
 }
 
 /** Missing packets of one stream, bounded. */
@@ -53,7 +55,7 @@ export class Gaps {
       gaveUp++;
     }
     for (let number = from; number <= to; number++) {
-      this.#missing.set(number, { number, shownBy, sinceMs: nowMs, dueMs, asks: 0 });
+      this.#missing.set(number, { number, shownBy, sinceMs: nowMs, dueMs, asks: 0, urgent: -1 });
     }
     return gaveUp;
   }

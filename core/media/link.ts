@@ -3,7 +3,7 @@ import type { LinkId } from "./api.ts";
 import { RoundTrip } from "./round_trip.ts";
 
 /** The first echoes come fast, so that the first repair already knows its round trip. */
-const FIRST_ECHOES_MS = [0, 40, 80, 160, 320];
+const FIRST_ECHOES_MS = [0, 20, 40, 60, 80, 100, 150, 200, 250, 300];
 /** Then once a second, the rhythm of RIST Simple Profile's reports. */
 const ECHO_EVERY_MS = 1000;
 /** An echo that is younger than this is answered by the last one's turn; bounds what a peer can ask for. */

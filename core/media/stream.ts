@@ -94,6 +94,15 @@ export class Stream implements HopView {
     this.children = new Children(this.out, this.ring, this.rate);
   }
 
+  /** The hop's time; where nobody else waits, not longer than the local receivers do. */
+  get repairMs(): number {
+    const { repairMs } = this.limits;
+    if (this.children.size > 0 || this.receivers.length === 0) return repairMs;
+    let budgetMs = 0;
+    for (const { spec } of this.receivers) budgetMs = Math.max(budgetMs, spec.budgetMs);
+    return Math.min(repairMs, budgetMs);
+  }
+
   /** The parent on this link. */
   parentOn(link: LinkId): Parent | undefined {
     for (const parent of this.parents) if (parent.link.id === link) return parent;

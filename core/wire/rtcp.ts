@@ -3,7 +3,8 @@
  * echo (VSF TR-06-1). Readers never throw and never allocate; the writer fills one scratch buffer.
  *
  * Espalier's own APP packets bear the name `ESPR`: a cookie's question (0) and answer (1), and the head
- * report (2), which tells what was sent last so that the end of a burst can be repaired.
+ * report (2), which tells what was sent last so that the end of a burst can be repaired, and a mark (3) in
+ * front of a NACK that is the last in time: it is answered although the same was answered just before.
  */
 import { readU16, readU32, writeU16, writeU32 } from "./rtp_bytes.ts";
 
@@ -26,7 +27,7 @@ export const APP_ESPALIER = 0x45535052;
 /** Subtypes of `RIST`. */
 export const RIST_APP = { rangeNack: 0, echoRequest: 2, echoResponse: 3 } as const;
 /** Subtypes of `ESPR`. */
-export const ESPALIER_APP = { cookieAsk: 0, cookieAnswer: 1, head: 2 } as const;
+export const ESPALIER_APP = { cookieAsk: 0, cookieAnswer: 1, head: 2, urgent: 3 } as const;
 /** Longest RTCP datagram written here: fits every path without fragments. */
 export const RTCP_MAX_BYTES = 1200;
 
@@ -246,6 +247,12 @@ export class RtcpWriter {
     this.#u32(at, Math.floor(head / 2 ** 32));
     this.#u32(at + 4, head % 2 ** 32);
     this.#u32(at + 8, Math.min(60_000, Math.max(0, Math.round(nextMs))));
+    return this;
+  }
+
+  /** Marks the NACKs that follow in this compound as urgent. */
+  urgent(ssrc: number): this {
+    this.#app(ESPALIER_APP.urgent, ssrc, APP_ESPALIER, 0);
     return this;
   }
 

@@ -21,6 +21,16 @@ const RETRY_UNKNOWN_MS = 100;
 const ASK_GAP_MS = 4;
 /** Another parent that has not come as far yet is given a quarter of the time, at most this long. */
 const OTHER_PATH_MAX_MS = 50;
+/**
+ * When there is no time for another round trip the last request is sent several times, and each is answered:
+ * as often as it takes to leave one packet in 100,000 missing, three times at most.
+ */
+const URGENT_RESIDUE = 1e-5;
+const URGENT_MAX = 3;
+const URGENT_GAP_MS = 5;
+const URGENT_GAP_MIN_MS = 2;
+/** Loss assumed of a link that has shown less. */
+const URGENT_LOSS_MIN = 0.03;
 /** Nobody to ask just now: looked at again after this. */
 const NOBODY_MS = 5;
 
@@ -30,6 +40,19 @@ export const CNAME = "espalier";
 class Asking {
   reorderMs: number | undefined;
   numbers: number[] = [];
+  urgent: number[] = [];
+}
+
+/** How often the last request is sent, after `asks` in vain, on a link that loses `loss` each way. */
+function urgentCopies(loss: number, asks: number): number {
+  const share = Math.max(URGENT_LOSS_MIN, loss);
+  const failure = 1 - (1 - share) ** 2;
+  let copies = 1;
+  for (let left = share * failure ** (asks + 1); left > URGENT_RESIDUE; left *= failure) {
+    if (copies === URGENT_MAX) break;
+    copies++;
+  }
+  return copies;
 }
 
 /** Requests of one stream. */
@@ -87,14 +110,14 @@ export class NackRecovery implements HopRecovery {
       }
       nextMs = Math.min(nextMs, overMs);
       if (missing.asks >= this.#options.triesMax) continue;
-      if (missing.dueMs <= nowMs) this.#ask(view, missing, nowMs);
+      if (missing.dueMs <= nowMs) this.#ask(view, missing, overMs, nowMs);
       nextMs = Math.min(nextMs, missing.dueMs);
     }
     for (const parent of view.parents) this.#send(view, parent, nowMs);
     return nextMs;
   }
 
-  #ask(view: HopView, missing: Missing, nowMs: number): void {
+  #ask(view: HopView, missing: Missing, overMs: number, nowMs: number): void {
     const parent = this.#choose(view, missing, nowMs);
     if (parent === undefined) {
       missing.dueMs = nowMs + NOBODY_MS;
@@ -104,9 +127,21 @@ export class NackRecovery implements HopRecovery {
       missing.dueMs = parent.nextAskMs;
       return;
     }
-    this.#of(parent).numbers.push(missing.number);
+    const { trip } = parent.link;
+    const retryMs = trip.retryMs(RETRY_UNKNOWN_MS, RETRY_MARGIN_MS);
+    const lastMs = overMs - (trip.ms ?? RETRY_UNKNOWN_MS);
+    if (missing.urgent < 0 && nowMs + retryMs > lastMs && nowMs <= lastMs) {
+      missing.urgent = urgentCopies(parent.lossShare, missing.asks);
+    }
     missing.asks++;
-    missing.dueMs = nowMs + parent.link.trip.retryMs(RETRY_UNKNOWN_MS, RETRY_MARGIN_MS);
+    if (missing.urgent <= 0) {
+      this.#of(parent).numbers.push(missing.number);
+      missing.dueMs = nowMs + retryMs;
+      return;
+    }
+    this.#of(parent).urgent.push(missing.number);
+    const gapMs = Math.max(URGENT_GAP_MIN_MS, Math.min(URGENT_GAP_MS, (lastMs - nowMs) / 2));
+    missing.dueMs = nowMs + (--missing.urgent > 0 ? gapMs : retryMs);
   }
 
   /** The parent that should have delivered it: first the one that showed the gap, then in turn. */
@@ -136,18 +171,25 @@ export class NackRecovery implements HopRecovery {
 
   #send(view: HopView, parent: Parent, nowMs: number): void {
     const asking = this.#asking.get(parent.link.id);
-    if (asking === undefined || asking.numbers.length === 0) return;
-    const { numbers } = asking;
+    if (asking === undefined || asking.numbers.length + asking.urgent.length === 0) return;
+    const { numbers, urgent } = asking;
     asking.numbers = [];
-    let sent = 0;
-    while (sent < numbers.length) {
-      view.writer.reset().receiverReport(view.reporter).cname(view.reporter, CNAME);
-      const used = view.writer.nack(view.reporter, view.ssrc, numbers, sent);
+    asking.urgent = [];
+    this.#sendList(view, parent, numbers, false);
+    this.#sendList(view, parent, urgent, true);
+    parent.nextAskMs = nowMs + (urgent.length > 0 ? URGENT_GAP_MIN_MS : ASK_GAP_MS);
+  }
+
+  #sendList(view: HopView, parent: Parent, numbers: readonly number[], urgent: boolean): void {
+    const { writer, reporter, ssrc } = view;
+    for (let sent = 0; sent < numbers.length;) {
+      writer.reset().receiverReport(reporter).cname(reporter, CNAME);
+      if (urgent) writer.urgent(ssrc);
+      const used = writer.nack(reporter, ssrc, numbers, sent);
       if (used === 0) return;
       sent += used;
       view.tally.nacksSent++;
-      view.out.send(view.writer.take(), parent.link.alone);
+      view.out.send(writer.take(), parent.link.alone);
     }
-    parent.nextAskMs = nowMs + ASK_GAP_MS;
   }
 }

@@ -11,6 +11,8 @@ import type { Parent } from "../parent.ts";
 export interface HopView {
   readonly ssrc: Ssrc;
   readonly limits: StreamLimits;
+  /** How long a missing packet is of use here. */
+  readonly repairMs: number;
   readonly gaps: Gaps;
   readonly parents: readonly Parent[];
   readonly tally: Tally;
@@ -40,9 +42,9 @@ export interface HopRecovery {
  */
 export function giveUpMs(view: HopView, missing: Missing): number {
   for (const parent of view.parents) {
-    if (!parent.silent) return missing.sinceMs + view.limits.repairMs;
+    if (!parent.silent) return missing.sinceMs + view.repairMs;
   }
-  return missing.sinceMs + Math.max(view.limits.repairMs, view.limits.ringMs);
+  return missing.sinceMs + Math.max(view.repairMs, view.limits.ringMs);
 }
 
 /** Gives a packet up. */
