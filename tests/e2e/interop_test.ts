@@ -5,8 +5,9 @@ import type { StreamName } from "../../core/ids.ts";
 import type { Ports } from "../../core/ports.ts";
 import { seededRng } from "../../core/rng.ts";
 import type { SinkSession } from "../../core/slots.ts";
-import { numberedStream } from "./clips.ts";
-import { needing } from "./net.ts";
+import assert from "node:assert/strict";
+import { CLIP, numberedStream } from "./clips.ts";
+import { hasProgram, needing, run } from "./net.ts";
 import { makeRistSink, makeRistSource } from "./rist_rig.ts";
 import { arrivesWhole, Ear, evenPorts, Feeder, Tool } from "./tools.ts";
 
@@ -119,3 +120,97 @@ for (const loss of [0, LOSS]) {
     },
   });
 }
+
+/** `needing` for GStreamer with some of its elements. */
+async function needingElements(elements: readonly string[], name: string) {
+  const tool = needing(["gst-launch-1.0", "gst-inspect-1.0"], name);
+  if (tool.ignore) return tool;
+  for (const element of elements) {
+    const { code } = await run("gst-inspect-1.0", ["--exists", element]);
+    if (code !== 0) return { name: `${name} (ignored: no element ${element})`, ignore: true };
+  }
+  return tool;
+}
+
+Deno.test({
+  ...await needingElements(
+    ["rtpmp2tpay", "ristsink"],
+    "GStreamer's ristsink feeds a rist-source over 10 % loss each way: nothing is lost",
+  ),
+  async fn() {
+    const port = evenPorts(3);
+    const input = port + 2;
+    await withSource(port, LOSS, async (pieces) => {
+      const from = `udpsrc address=127.0.0.1 port=${input} ` +
+        "caps=video/mpegts,systemstream=true,packetsize=188";
+      await using _tool = new Tool(
+        "gst-launch-1.0",
+        `-q ${from} ! rtpmp2tpay ! ristsink address=127.0.0.1 port=${port}`.split(" "),
+      );
+      await using feeder = Feeder.toPort(input, RATE);
+      await until("media to flow", () => pieces.length > 50);
+      const stream = numberedStream(3, SECONDS, RATE);
+      await feeder.play(stream);
+      await arrivesWhole("the source's output", pieces, stream);
+    });
+  },
+});
+
+Deno.test({
+  ...await needingElements(
+    ["ristsrc", "rtpmp2tdepay"],
+    "a rist-sink feeds GStreamer's ristsrc over 10 % loss each way: nothing is lost",
+  ),
+  async fn() {
+    const port = evenPorts(3);
+    await using ear = new Ear(port + 2);
+    await using _tool = new Tool(
+      "gst-launch-1.0",
+      `-q ristsrc address=127.0.0.1 port=${port} ! rtpmp2tdepay ! udpsink host=127.0.0.1 port=${ear.port}`
+        .split(" "),
+    );
+    await withSink(port, LOSS, async (feeder) => {
+      await until("media to flow", () => ear.pieces.length > 50);
+      const stream = numberedStream(4, SECONDS, RATE);
+      await feeder.play(stream);
+      await arrivesWhole("GStreamer's output", ear.pieces, stream);
+    });
+  },
+});
+
+/** Whether this ffmpeg speaks RIST. */
+async function needingRistInFfmpeg(name: string) {
+  if (!hasProgram("ffmpeg")) return needing(["ffmpeg"], name);
+  const { stdout } = await run("ffmpeg", ["-hide_banner", "-protocols"]);
+  const ignore = !/^\s*rist$/m.test(stdout);
+  return { name: ignore ? `${name} (ignored: this ffmpeg has no RIST)` : name, ignore };
+}
+
+Deno.test({
+  ...await needingRistInFfmpeg(
+    "ffmpeg sends a clip by RIST to a rist-source: it decodes without an error",
+  ),
+  async fn() {
+    const port = evenPorts(2);
+    await withSource(port, LOSS, async (pieces) => {
+      await using tool = new Tool("ffmpeg", [
+        ...["-nostdin", "-re", "-i", CLIP, "-t", "5", "-map", "0", "-c", "copy"],
+        ...["-f", "mpegts", "-rist_profile", "simple", `rist://127.0.0.1:${port}`],
+      ]);
+      await tool.printed(/muxing overhead/);
+      let before = -1;
+      // What was under way comes out within the source's buffer of half a second.
+      await until("the rest to come out", () => {
+        const now = pieces.length;
+        [before] = [now === before ? before : (now, now)];
+        return now === before;
+      });
+      const decoder = new Deno.Command("ffmpeg", {
+        args: ["-v", "error", "-f", "mpegts", "-i", "pipe:0", "-map", "0", "-f", "null", "-"],
+        stdin: "piped",
+        stderr: "piped",
+      }).spawn();
+      await decoder.stdin.getWriter().write(joined(pieces));
+    });
+  },
+});

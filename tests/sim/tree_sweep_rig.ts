@@ -242,7 +242,9 @@ export class Sweep {
       chain.forEach((at, i) => {
         const next = chain[i + 1];
         if (next === undefined) return;
-        if (!this.nodes.has(next)) this.faults.push(`${when}: ${at} follows ${next}, which is dead`);
+        if (!this.nodes.has(next)) {
+          this.faults.push(`${when}: ${at} follows ${next}, which is dead`);
+        }
         costMs += this.#latency(at, next);
       });
       const allowedMs = shortestMs * (1 + this.#options.hysteresis) + 0.5;
@@ -311,7 +313,10 @@ export function drawFault(sweep: Sweep, untilMs: number): void {
     const duplicateShare = sweep.draw(0, 0.3);
     const settings = { duplicateShare, reorderShare: 0.1, reorderExtraMs: 50 };
     world.setLinks(link.a, link.b, settings);
-    world.later(endMs, () =>
-      world.setLinks(link.a, link.b, { duplicateShare: 0, reorderShare: 0, reorderExtraMs: 0 }));
+    world.later(
+      endMs,
+      () =>
+        world.setLinks(link.a, link.b, { duplicateShare: 0, reorderShare: 0, reorderExtraMs: 0 }),
+    );
   }
 }

@@ -33,7 +33,7 @@ export const FUNCTION_MAX_LINES = 60;
 /** Longest file, in lines of code: a docstring is no reason to split. */
 export const FILE_MAX_LINES = 400;
 /** Tests, and what the tests of one folder share. */
-const TEST_FILE = /(_test|(^|\/)testing|(^|\/|_)rig)\.ts$/;
+const TEST_FILE = /(_test|(^|\/)testing|(^|\/|_)(rig|fakes|arbitrary))\.ts$|\/testing\//;
 
 /** Path from the repository's root, with forward slashes. */
 function placeOf(filename: string): string {
