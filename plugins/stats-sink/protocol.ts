@@ -5,6 +5,8 @@ import { TS_BYTES, TS_SYNC } from "../../core/media/ts.ts";
 /** The rate is that of the last whole second or more. */
 const RATE_WINDOW_MS = 1000;
 const STAMPS_PER_MS = 90;
+/** A number that far behind is no late packet: the origin began anew and counts from elsewhere. */
+const RESTART_DISTANCE = 1000;
 
 /** What is known of a session so far. */
 export interface SinkStats {
@@ -15,6 +17,8 @@ export interface SinkStats {
   readonly lost: number;
   /** Packets that came twice or behind a later one: always 0, or the relay engine is broken. */
   readonly outOfOrder: number;
+  /** The origin began anew. */
+  readonly restarts: number;
   /** Payloads that are not whole TS packets: always 0 too. */
   readonly malformed: number;
   /** Bits a second over the last second. */
@@ -34,6 +38,7 @@ export class StatsBook {
   #lost = 0;
   #outOfOrder = 0;
   #malformed = 0;
+  #restarts = 0;
   #jitterMs = 0;
   #longestPauseMs = 0;
   #last: { readonly atMs: number; readonly sequence: number; readonly stamp: number } | undefined;
@@ -56,6 +61,7 @@ export class StatsBook {
       gaps: this.#gaps,
       lost: this.#lost,
       outOfOrder: this.#outOfOrder,
+      restarts: this.#restarts,
       malformed: this.#malformed,
       bitrate: Math.round(this.#bitrate),
       jitterMs: this.#jitterMs,
@@ -77,6 +83,10 @@ export class StatsBook {
     const last = this.#last;
     this.#last = { atMs: nowMs, sequence: chunk.sequence, stamp: chunk.timestamp };
     if (last === undefined) return;
+    if (chunk.sequence < last.sequence - RESTART_DISTANCE) {
+      this.#restarts++;
+      return;
+    }
     if (chunk.sequence <= last.sequence) this.#outOfOrder++;
     this.#longestPauseMs = Math.max(this.#longestPauseMs, nowMs - last.atMs);
     // Time stamps turn over at 32 bits: the signed distance is right across the turn.

@@ -1,0 +1,95 @@
+import { definePlugin } from "../../core/define.ts";
+import { PortError, type WriteHandle } from "../../core/ports.ts";
+import type { SessionInfo } from "../../core/slots.ts";
+import { config } from "./config.ts";
+import { recordingName } from "./names.ts";
+import { Recorder, type Target } from "./recorder.ts";
+
+/** Records streams: payload bytes in order, as they are. */
+export default definePlugin({
+  name: "file-sink",
+  slot: "sink",
+  summary: "Records each session into a file, byte for byte as it came from the origin.",
+  needs: [],
+  config,
+  create(ctx, options) {
+    const recorders = new Map<Recorder, string>();
+    const labels = { sink: ctx.id };
+    const counters = {
+      droppedBytes: ctx.metrics.counter(
+        "sink_file_dropped_bytes_total",
+        "Bytes that could not be recorded.",
+        labels,
+      ),
+      writeErrors: ctx.metrics.counter(
+        "sink_file_errors_total",
+        "Times that a recording could not be opened or written.",
+        labels,
+      ),
+    };
+
+    const modeFor = (exists: boolean, again: boolean): "create" | "truncate" | "append" => {
+      // `create` follows no link, not even one that leads nowhere yet.
+      if (!exists) return "create";
+      if (again || options.append) return "append";
+      return options.overwrite ? "truncate" : "create";
+    };
+
+    const openFile = async (path: string, again: boolean): Promise<WriteHandle> => {
+      const known = await ctx.files.stat(path);
+      return await ctx.files.openWrite(path, modeFor(known !== undefined, again));
+    };
+
+    /** A link that lies in the folder must not lead a recording out of it. */
+    const openInFolder = async (name: string, again: boolean): Promise<WriteHandle> => {
+      await ctx.files.makeFolder(options.folder);
+      const folder = await ctx.files.realPath(options.folder);
+      const path = `${folder}/${name}`;
+      const known = await ctx.files.stat(path);
+      if (known !== undefined && known.path !== path) {
+        throw new PortError("exists", `Cannot record ${path}: a link is in its place`);
+      }
+      return await ctx.files.openWrite(path, modeFor(known !== undefined, again));
+    };
+
+    const targetFor = (session: SessionInfo): Target => {
+      const { path } = options;
+      const name = path ??
+        `${options.folder}/${recordingName(options.name, session, ctx.clock.wall())}`;
+      for (const taken of recorders.values()) {
+        if (taken !== name) continue;
+        const why = `Cannot record ${name}: another session is recorded there`;
+        return { name, open: () => Promise.reject(new PortError("exists", why)) };
+      }
+      if (path !== undefined) return { name, open: (again) => openFile(path, again) };
+      const base = name.slice(options.folder.length + 1);
+      return { name, open: (again) => openInFolder(base, again) };
+    };
+
+    return {
+      pace: "asap",
+      start() {},
+      async stop() {
+        const closing = [...recorders.keys()];
+        const results = await Promise.allSettled(closing.map((one) => one.close()));
+        recorders.clear();
+        for (const one of results) {
+          if (one.status === "rejected") ctx.log.error(String(one.reason));
+        }
+      },
+      open(session) {
+        const target = targetFor(session);
+        const recorder = new Recorder(ctx, target, options.queue, counters);
+        recorders.set(recorder, target.name);
+        ctx.log.info("recording", { session: session.session, file: target.name });
+        const close = recorder.close.bind(recorder);
+        return {
+          push: (chunks) => recorder.push(chunks),
+          onEnd: (fn) => recorder.onEnd(fn),
+          close: () => close().finally(() => recorders.delete(recorder)),
+          status: () => recorder.status(),
+        };
+      },
+    };
+  },
+});
