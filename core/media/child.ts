@@ -19,9 +19,10 @@ const REPAIR_DEPTH_BYTES = 64 * 1328;
 const ASK_DEPTH = 4096;
 /** Loss from which a link is not worth repairing: every repair would need more than one and a half tries. */
 const STRAIN_LOSS = 0.35;
-/** Reports in a row that show strain before the budget is cut, and before the child is told to go. */
-const STRAIN_CUT = 3;
-const STRAIN_TELL = 5;
+/** Strain that lasts this long cuts the budget; that long, and the child is told to go, again and again. */
+const STRAIN_CUT_MS = 1500;
+const STRAIN_TELL_MS = 4000;
+const STRAIN_AGAIN_MS = 5000;
 /** Round trip that has grown to three times the shortest and 100 ms: a queue is filling. */
 const STRAIN_TRIP_FACTOR = 3;
 const STRAIN_TRIP_MS = 100;
@@ -50,7 +51,9 @@ export class Child {
   #queueAt = 0;
   #recentNumbers: Float64Array | undefined;
   #recentTimes: Float64Array | undefined;
-  #strained = 0;
+  /** Since when every report shows strain. */
+  #strainedMs = Infinity;
+  #toldMs = -Infinity;
   #shortestTripMs = Infinity;
 
   constructor(readonly link: Link, nowMs: number) {
@@ -68,7 +71,7 @@ export class Child {
 
   /** Whether the budget covers one more retransmission of `bytes`. */
   mayRepair(bytes: number, share: number, rate: Rate, nowMs: number): boolean {
-    const perMs = rate.bytesPerMs * share * (this.#strained >= STRAIN_CUT ? 0.25 : 1);
+    const perMs = rate.bytesPerMs * share * (nowMs - this.#strainedMs >= STRAIN_CUT_MS ? 0.25 : 1);
     this.#repairs.refill(nowMs, perMs, Math.max(REPAIR_DEPTH_BYTES, perMs * REPAIR_DEPTH_MS));
     return this.#repairs.take(bytes);
   }
@@ -116,15 +119,19 @@ export class Child {
     return number;
   }
 
-  /** A receiver report; true when the child should be told to go elsewhere (again every few reports). */
-  report(lossShare: number, jitterMs: number): boolean {
+  /** A receiver report; true when the child should be told to go elsewhere. */
+  report(lossShare: number, jitterMs: number, nowMs: number): boolean {
     this.lossShare = lossShare;
     this.jitterMs = jitterMs;
     const tripMs = this.link.trip.ms;
     if (tripMs !== undefined) this.#shortestTripMs = Math.min(this.#shortestTripMs, tripMs);
     const slow = tripMs !== undefined &&
       tripMs > STRAIN_TRIP_FACTOR * this.#shortestTripMs + STRAIN_TRIP_MS;
-    this.#strained = lossShare > STRAIN_LOSS || slow ? this.#strained + 1 : 0;
-    return this.#strained >= STRAIN_TELL && this.#strained % STRAIN_TELL === 0;
+    if (lossShare <= STRAIN_LOSS && !slow) this.#strainedMs = Infinity;
+    else this.#strainedMs = Math.min(this.#strainedMs, nowMs);
+    if (nowMs - this.#strainedMs < STRAIN_TELL_MS) return false;
+    if (nowMs - this.#toldMs < STRAIN_AGAIN_MS) return false;
+    this.#toldMs = nowMs;
+    return true;
   }
 }

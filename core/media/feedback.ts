@@ -125,7 +125,7 @@ export class Feedback {
         if (tripMs < 10_000) child.link.trip.sample(tripMs);
       }
       const lossShare = (this.#bytes[block + 4] ?? 0) / 256;
-      if (child.report(lossShare, readU32(this.#bytes, block + 12) / 90)) {
+      if (child.report(lossShare, readU32(this.#bytes, block + 12) / 90, this.#nowMs)) {
         const { ssrc } = stream;
         const link = child.link.id;
         this.host.out.events.push({ kind: "struggling", ssrc, link, lossShare });

@@ -4,8 +4,8 @@ import { sequenceDistance } from "../wire/rtp.ts";
 import type { Link } from "./link.ts";
 import { Rhythm } from "./rhythm.ts";
 
-/** Weight of a new loss report: half a minute's memory would hide a link that has just gone bad. */
-const LOSS_WEIGHT = 0.3;
+/** What is left after a second of an older loss: half a minute's memory would hide a link gone bad. */
+const LOSS_MEMORY = 0.7;
 /** A parent that has just been accepted may be that late with its first packet, and two round trips. */
 const FIRST_GRACE_MS = 170;
 /** Fewer packets than this say nothing about a link's loss. */
@@ -38,6 +38,7 @@ export class Parent {
   #jumpTo = -1;
   #jumpBytes: Uint8Array | undefined;
   #transit: number | undefined;
+  #sampledMs = 0;
   #sentAtReport: number | undefined;
   #packetsAtReport = 0;
 
@@ -89,6 +90,7 @@ export class Parent {
 
   /** A sender report at `at`: what was sent against what came gives the loss of this link alone. */
   senderReport(bytes: Uint8Array, at: number, nowMs: number): void {
+    const sinceMs = nowMs - this.#sampledMs;
     this.lastSenderReport = ((readU32(bytes, at + 8) & 0xffff) << 16 |
       readU32(bytes, at + 12) >>> 16) >>> 0;
     this.lastSenderReportMs = nowMs;
@@ -99,10 +101,11 @@ export class Parent {
       if (expected < LOSS_SAMPLE_MIN) return;
       if (expected < 2 ** 24) {
         const share = Math.max(0, Math.min(1, lost / expected));
-        this.lossShare += (share - this.lossShare) * LOSS_WEIGHT;
+        this.lossShare += (share - this.lossShare) * (1 - LOSS_MEMORY ** (sinceMs / 1000));
         this.lostTotal = Math.max(0, this.lostTotal + lost);
       }
     }
+    this.#sampledMs = nowMs;
     this.#sentAtReport = sent;
     this.#packetsAtReport = this.packets;
   }

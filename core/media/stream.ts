@@ -275,6 +275,8 @@ export class Stream implements HopView {
       }
     }
     const newest = number > ring.top;
+    // The pass that reports a pause goes on by itself once it has begun.
+    if (newest && (this.idleStep > 0 || ring.top < 0)) this.host.wake(this, nowMs + 1);
     if (!ring.put(number, bytes, nowMs)) {
       this.tally.late++;
       return;
