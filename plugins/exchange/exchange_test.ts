@@ -12,7 +12,7 @@ import { z } from "zod";
 import controlUdp from "../control-udp/mod.ts";
 import pathDual from "../path-dual/mod.ts";
 import pathSingle from "../path-single/mod.ts";
-import { EngineDatapath } from "./engine_datapath.ts";
+import { EngineDatapath } from "./engine_fakes.ts";
 import {
   FakeCatalog,
   FakeDatapath,

@@ -11,28 +11,32 @@ export default definePlugin({
   needs: ["control", "keepalive", "membership", "tree", "catalog", "datapath", "path"],
   config,
   create(ctx, options) {
-    const exchange = new ExchangeNode({
-      lingerMs: options.linger,
-      leaseMs: options.lease,
-      ringPackets: options.ringPackets,
-      ringMs: options.ring,
-      repairMs: options.repair,
-      maxStreams: options.maxStreams,
-      maxTable: options.maxTable,
-    }, {
-      self: ctx.self.name,
-      clock: ctx.clock,
-      rng: ctx.rng,
-      log: ctx.log,
-      control: ctx.use("control"),
-      keepalive: ctx.use("keepalive"),
-      membership: ctx.use("membership"),
-      tree: ctx.use("tree"),
-      catalog: ctx.use("catalog"),
-      datapath: ctx.use("datapath"),
-      policy: ctx.use("path"),
-      stats: new Stats(ctx.metrics),
-    });
+    const stats = new Stats(ctx.metrics);
+    const make = () =>
+      new ExchangeNode({
+        lingerMs: options.linger,
+        leaseMs: options.lease,
+        ringPackets: options.ringPackets,
+        ringMs: options.ring,
+        repairMs: options.repair,
+        maxStreams: options.maxStreams,
+        maxTable: options.maxTable,
+      }, {
+        self: ctx.self.name,
+        clock: ctx.clock,
+        rng: ctx.rng,
+        log: ctx.log,
+        control: ctx.use("control"),
+        keepalive: ctx.use("keepalive"),
+        membership: ctx.use("membership"),
+        tree: ctx.use("tree"),
+        catalog: ctx.use("catalog"),
+        datapath: ctx.use("datapath"),
+        policy: ctx.use("path"),
+        stats,
+      });
+    // Each start begins with empty tables.
+    let exchange = make();
     return {
       publish: (info) => exchange.publish(info),
       subscribe: (want) => exchange.subscribe(want),
@@ -41,7 +45,10 @@ export default definePlugin({
       subscriptions: () => exchange.subscriptions(),
       onChange: (fn) => exchange.onChange(fn),
       drain: (withinMs) => exchange.drain(withinMs),
-      start: () => exchange.start(),
+      start() {
+        exchange = make();
+        exchange.start();
+      },
       stop: () => exchange.stop(),
       admin: [
         {
