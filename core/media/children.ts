@@ -38,15 +38,26 @@ export class Children {
     return this.#byLink.get(link);
   }
 
+  /** See `add`; Infinity when nothing is awaited. */
+  #awaited = Infinity;
+
   values(): IterableIterator<Child> {
     return this.#byLink.values();
   }
 
   /**
    * Adds a child, or moves one back; returns the first number it will be sent. A `from` that is beyond
-   * what the ring could ever join up with counts as undefined.
+   * what the ring could ever join up with counts as undefined. `awaited` is the oldest number that is
+   * missing here but still on its way: a child that wants it gets it when it comes.
    */
-  add(link: Link, from: number | undefined, next: number, nowMs: number): number {
+  add(
+    link: Link,
+    from: number | undefined,
+    next: number,
+    nowMs: number,
+    awaited?: number,
+  ): number {
+    this.#awaited = awaited ?? Infinity;
     const known = this.#byLink.get(link.id);
     if (known !== undefined) return this.#rewind(known, from, next, nowMs);
     const child = new Child(link, nowMs);
@@ -60,7 +71,7 @@ export class Children {
   #firstFor(from: number | undefined, next: number, nowMs: number): number {
     if (from === undefined || from > next + this.ring.max) return next;
     if (from >= next) return from;
-    const oldest = this.ring.oldest(nowMs);
+    const oldest = Math.min(this.ring.oldest(nowMs), this.#awaited);
     return oldest > this.ring.top ? next : Math.max(from, oldest);
   }
 

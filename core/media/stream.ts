@@ -339,7 +339,7 @@ export class Stream implements HopView {
 
   #join(link: Link, from: number | undefined, nowMs: number): number {
     const next = Math.max(this.base, this.ring.top + 1, this.ring.skippedTo + 1);
-    const first = this.children.add(link, from, next, nowMs);
+    const first = this.children.add(link, from, next, nowMs, this.gaps.lowest);
     this.nextReportMs = Math.min(this.nextReportMs, nowMs + 100);
     if (this.end !== undefined) this.farewell(nowMs);
     this.host.wake(this, nowMs);
@@ -355,7 +355,11 @@ export class Stream implements HopView {
 
   /** A parent told the newest number it has sent, and when it speaks again at the latest. */
   headReport(parent: Parent, head: number, nextMs: number, nowMs: number): void {
-    parent.rhythm.promise(nowMs, nextMs);
+    if (nextMs > 0 && !parent.silent) {
+      parent.rhythm.promise(nowMs, nextMs);
+      if (!parent.idle) this.host.wake(this, nowMs);
+      parent.idle = true;
+    }
     // It speaks: the pause is its source's own, and what it shows to be missing can be asked of it.
     if (parent.silent) this.#flows(parent, nowMs);
     if (head > parent.shown && head - parent.shown <= this.ring.max) parent.shown = head;
