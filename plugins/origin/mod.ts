@@ -32,6 +32,7 @@ export default definePlugin({
       origin: ctx.self.name,
       exchange,
       rng: ctx.rng,
+      clock: ctx.clock,
       log: ctx.log,
       idle: options.idle,
       onInfo: announce,

@@ -1,13 +1,20 @@
 /** The life of one offered stream: publication, source run, end, and a new life for the next viewer. */
 import { type NodeName, ssrcOf, type StreamName } from "../../core/ids.ts";
-import type { Log, Rng } from "../../core/ports.ts";
+import type { Clock, Log, Rng } from "../../core/ports.ts";
 import type { Exchange, Publication, Source, SourceStream, StreamInfo } from "../../core/slots.ts";
+
+/**
+ * How long a stream that ended keeps its number after its last child has gone: the news of the end has to
+ * reach every viewer before the news of its next life does.
+ */
+const RENEW_MS = 5000;
 
 /** What an offered stream needs of its node. */
 export interface OfferNeeds {
   readonly origin: NodeName;
   readonly exchange: Exchange;
   readonly rng: Rng;
+  readonly clock: Clock;
   readonly log: Log;
   readonly idle: "stop" | "finish";
   /** The stream's entry in the catalogue changed. */
@@ -18,6 +25,7 @@ export interface OfferNeeds {
 export class OfferedStream {
   #publication: Publication | undefined;
   #watch: Disposable | undefined;
+  #renewal: Disposable | undefined;
   #run: AsyncDisposable | undefined;
   #ended = false;
   #closing: Promise<void> = Promise.resolve();
@@ -55,6 +63,8 @@ export class OfferedStream {
   }
 
   async close(): Promise<void> {
+    this.#renewal?.[Symbol.dispose]();
+    this.#renewal = undefined;
     this.#watch?.[Symbol.dispose]();
     this.#watch = undefined;
     this.#stopRun();
@@ -64,16 +74,19 @@ export class OfferedStream {
   }
 
   #onWatched(watched: boolean): void {
+    this.#renewal?.[Symbol.dispose]();
+    this.#renewal = undefined;
     if (watched) {
       if (this.#run === undefined && !this.#ended) this.#startRun();
       return;
     }
-    if (this.#ended) this.#renew();
+    if (this.#ended) this.#renewal = this.needs.clock.after(RENEW_MS, () => this.#renew());
     else if (this.stream.start === "demand" && this.needs.idle === "stop") this.#stopRun();
   }
 
   /** A stream that ended is offered anew, with a new number, once its last viewer has gone. */
   #renew(): void {
+    this.#renewal = undefined;
     this.#watch?.[Symbol.dispose]();
     this.#publication?.[Symbol.dispose]();
     this.open();

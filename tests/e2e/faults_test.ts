@@ -124,8 +124,8 @@ Deno.test("a killed viewer leaves no media behind, and starts anew", async () =>
     await until(
       "the links to be quiet",
       async () => {
-        const now = await net.metric("a2", "media_packets_out_total") +
-          await net.metric("b2", "media_packets_out_total");
+        const now = await net.metric("a2", "media_packets_total", "out") +
+          await net.metric("b2", "media_packets_total", "out");
         const quiet = now === before;
         before = now;
         return quiet;
