@@ -41,6 +41,8 @@ export class FleetNode {
   readonly #child: Deno.ChildProcess;
   #reading: Promise<unknown>;
   alive = true;
+  /** It was sent a signal: its end surprises nobody. */
+  signaled = false;
 
   constructor(readonly name: string, readonly admin: string, args: readonly string[], env = {}) {
     const { program, args: first } = nodeCommand();
@@ -69,6 +71,7 @@ export class FleetNode {
   /** Sends a signal; nothing when it has ended. */
   signal(signal: Deno.Signal): void {
     if (!this.alive) return;
+    this.signaled = true;
     try {
       this.#child.kill(signal);
     } catch {

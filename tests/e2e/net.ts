@@ -8,12 +8,24 @@ export interface Use {
   readonly with?: Readonly<Record<string, unknown>>;
 }
 
-/** A port that nothing is bound to just now. */
+/** Below the ports that systems hand out by themselves: none of those sockets can take it meanwhile. */
+const PORTS_FROM = 10_000;
+const PORTS_TO = 32_000;
+const given = new Set<number>();
+
+/** A port that nothing is bound to just now, and that no other call has returned. */
 export function freePort(): number {
-  const tcp = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = tcp.addr;
-  tcp.close();
-  return port;
+  for (;;) {
+    const port = PORTS_FROM + Math.floor(Math.random() * (PORTS_TO - PORTS_FROM));
+    if (given.has(port)) continue;
+    try {
+      Deno.listen({ hostname: "127.0.0.1", port }).close();
+    } catch {
+      continue;
+    }
+    given.add(port);
+    return port;
+  }
 }
 
 /** What a session of `/api/v1/sessions` looks like, as far as tests read it. */
@@ -120,10 +132,10 @@ export class TestNet implements AsyncDisposable {
     return this.start(name, [{ use: "viewer", with: { sessions, ...options } }, ...sinks]);
   }
 
-  /** Waits until all nodes started so far are ready. */
+  /** Waits until all nodes started so far are ready, but for those that were sent a signal. */
   async ready(): Promise<void> {
     await Promise.all(
-      [...this.fleet.nodes.values()].filter((one) => one.alive).map((one) => one.ready()),
+      [...this.fleet.nodes.values()].filter((one) => !one.signaled).map((one) => one.ready()),
     );
   }
 
