@@ -8,6 +8,6 @@ export const config = z.strictObject({
     "Ids of the source plugins whose streams are offered; all of them when left out.",
   ),
   idle: z.enum(["stop", "finish"]).default("stop").describe(
-    "When a stream that started on demand has no viewer any more: `stop` its source, or let it `finish`.",
+    "When a stream that started on demand has had no viewer for 10 s: `stop` its source, or let it `finish`.",
   ),
 });

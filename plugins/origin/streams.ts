@@ -9,6 +9,9 @@ import type { Exchange, Publication, Source, SourceStream, StreamInfo } from "..
  */
 const RENEW_MS = 5000;
 
+/** How long a source plays on for nobody: a viewer that fails over comes back within seconds. */
+const IDLE_MS = 10_000;
+
 /** What an offered stream needs of its node. */
 export interface OfferNeeds {
   readonly origin: NodeName;
@@ -25,7 +28,7 @@ export interface OfferNeeds {
 export class OfferedStream {
   #publication: Publication | undefined;
   #watch: Disposable | undefined;
-  #renewal: Disposable | undefined;
+  #later: Disposable | undefined;
   #run: AsyncDisposable | undefined;
   #ended = false;
   #closing: Promise<void> = Promise.resolve();
@@ -63,8 +66,8 @@ export class OfferedStream {
   }
 
   async close(): Promise<void> {
-    this.#renewal?.[Symbol.dispose]();
-    this.#renewal = undefined;
+    this.#later?.[Symbol.dispose]();
+    this.#later = undefined;
     this.#watch?.[Symbol.dispose]();
     this.#watch = undefined;
     this.#stopRun();
@@ -74,19 +77,22 @@ export class OfferedStream {
   }
 
   #onWatched(watched: boolean): void {
-    this.#renewal?.[Symbol.dispose]();
-    this.#renewal = undefined;
+    this.#later?.[Symbol.dispose]();
+    this.#later = undefined;
     if (watched) {
       if (this.#run === undefined && !this.#ended) this.#startRun();
       return;
     }
-    if (this.#ended) this.#renewal = this.needs.clock.after(RENEW_MS, () => this.#renew());
-    else if (this.stream.start === "demand" && this.needs.idle === "stop") this.#stopRun();
+    const { clock, idle } = this.needs;
+    if (this.#ended) this.#later = clock.after(RENEW_MS, () => this.#renew());
+    else if (this.stream.start === "demand" && idle === "stop") {
+      this.#later = clock.after(IDLE_MS, () => this.#stopRun());
+    }
   }
 
   /** A stream that ended is offered anew, with a new number, once its last viewer has gone. */
   #renew(): void {
-    this.#renewal = undefined;
+    this.#later = undefined;
     this.#watch?.[Symbol.dispose]();
     this.#publication?.[Symbol.dispose]();
     this.open();

@@ -35,9 +35,10 @@ export function contiguousIn(source: Uint8Array, recording: Uint8Array): string 
 
 /** Whether two byte arrays are equal; where they are not, says where. */
 export function sameBytes(a: Uint8Array, b: Uint8Array): string | undefined {
-  if (a.length !== b.length) return `${a.length} bytes against ${b.length}`;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return `byte ${i} differs`;
-  return undefined;
+  let same = 0;
+  while (same < a.length && same < b.length && a[same] === b[same]) same++;
+  if (same === a.length && same === b.length) return undefined;
+  return `${a.length} bytes against ${b.length}; the first ${same} are equal`;
 }
 
 /**
