@@ -136,7 +136,10 @@ function linkFor(desk: Desk, from: Addr, packet: Of<"open">, nowMs: number): Lin
       counters.dropped.staleInstance++;
       return undefined;
     }
-    if (packet.instance > known.instance) desk.restarted(known, packet.instance, nowMs);
+    if (packet.instance === known.instance) return known;
+    // Which life it is was not known before: nothing of a former one has to be forgotten.
+    if (known.remoteToken === undefined) known.meet(packet.instance);
+    else desk.restarted(known, packet.instance, nowMs);
     return known;
   }
   if (known !== undefined) table.drop(known);
@@ -184,8 +187,7 @@ export function onAccept(desk: Desk, from: Addr, packet: Of<"accept">, nowMs: nu
     shakeHands(desk, link, nowMs);
     return;
   }
-  link.instance = packet.instance;
-  if (link.peer !== undefined) link.peer = { ...link.peer, instance: packet.instance };
+  link.meet(packet.instance);
   link.renewing = false;
   link.answeredFrom = from;
   takeToken(link, packet.token);

@@ -92,6 +92,14 @@ export class Link {
     };
   }
 
+  /** The other end has said which life it is. */
+  meet(instance: number): void {
+    this.instance = instance;
+    if (this.peer !== undefined && this.peer.instance !== instance) {
+      this.peer = { ...this.peer, instance };
+    }
+  }
+
   /** Whether a heartbeat goes out at each beat. */
   wantsBeat(nowMs: number): boolean {
     return this.remoteToken !== undefined &&

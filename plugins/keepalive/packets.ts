@@ -134,13 +134,20 @@ function putInstance(view: DataView, offset: number, instance: number): void {
   view.setUint32(offset + 4, instance >>> 0);
 }
 
+/**
+ * Where heartbeats are put together and taken apart: a view on each small packet's own buffer would cost more than
+ * all the rest of it.
+ */
+const scratch = new Uint8Array(Length.beat);
+const scratchView = new DataView(scratch.buffer);
+
 /** Writes a heartbeat. */
 export function encodeBeat(beat: Omit<Beat, "kind">): Uint8Array {
-  const bytes = new Uint8Array(Length.beat);
-  const view = new DataView(bytes.buffer);
-  bytes[0] = KEEPALIVE_VERSION;
-  bytes[1] = Kind.beat;
-  bytes[2] = beat.flags;
+  const view = scratchView;
+  scratch[0] = KEEPALIVE_VERSION;
+  scratch[1] = Kind.beat;
+  scratch[2] = beat.flags;
+  scratch[3] = 0;
   view.setUint32(4, beat.toHigh);
   view.setUint32(8, beat.toLow);
   view.setUint32(12, beat.fromHigh);
@@ -151,7 +158,7 @@ export function encodeBeat(beat: Omit<Beat, "kind">): Uint8Array {
   view.setUint32(32, beat.holdUs);
   view.setUint16(36, beat.loss);
   view.setUint16(38, beat.intervalMs);
-  return bytes;
+  return scratch.slice();
 }
 
 /** Asks an unproven address for a cookie. */
@@ -225,7 +232,9 @@ function nameAt(bytes: Uint8Array, length: number): NodeName | undefined {
   return NAME_PATTERN.test(name) ? nodeName(name) : undefined;
 }
 
-function decodeBeat(bytes: Uint8Array, view: DataView): Beat {
+function decodeBeat(bytes: Uint8Array): Beat {
+  scratch.set(bytes);
+  const view = scratchView;
   return {
     kind: "beat",
     flags: bytes[2] ?? 0,
@@ -269,10 +278,9 @@ export function decode(bytes: Uint8Array): Packet | Malformed {
   if (length < Length.unknown) return "malformed";
   if (bytes[0] !== KEEPALIVE_VERSION) return "version";
   const kind = bytes[1];
+  if (kind === Kind.beat) return length === Length.beat ? decodeBeat(bytes) : "malformed";
   const view = new DataView(bytes.buffer, bytes.byteOffset, length);
   switch (kind) {
-    case Kind.beat:
-      return length === Length.beat ? decodeBeat(bytes, view) : "malformed";
     case Kind.hello:
       return length === Length.hello ? { kind: "hello", token: tokenAt(view, 4) } : "malformed";
     case Kind.challenge:

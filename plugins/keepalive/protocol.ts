@@ -113,8 +113,7 @@ export class KeepaliveBrain implements Machine<In, Out>, Desk {
     if (link.alive && peer !== undefined) this.#tellDown(link, peer, "restarted");
     link.state = "unknown";
     link.downMs = nowMs;
-    link.instance = instance;
-    if (peer !== undefined) link.peer = { ...peer, instance };
+    link.meet(instance);
     link.remoteToken = undefined;
     link.forgetMeasures();
     this.table.rename(link);

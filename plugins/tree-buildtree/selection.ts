@@ -9,8 +9,10 @@ import type { Entry, OriginState } from "./origin_state.ts";
 
 /** A lasting advantage of more than this is taken after `settle`. */
 const SLIGHT_SHARE = 0.03;
-/** No change for less than this: below what anybody can notice, and within what a busy machine adds. */
+/** No quick change for less than this: nobody can notice it, and a busy machine adds as much. */
 const GAIN_MIN_US = 500;
+/** No change at all for less than this; small enough not to add up over many hops. */
+const SLIGHT_MIN_US = 100;
 
 /** A neighbor that announces the origin, over a link that works. */
 export interface Way {
@@ -79,9 +81,8 @@ export function choose(
     return { parent: current ?? best, againMs: Infinity };
   }
   const gainUs = current.costUs - best.costUs;
-  const worth = gainUs >= GAIN_MIN_US;
-  const better = worth && gainUs >= current.costUs * config.hysteresis;
-  const slightly = worth && gainUs > current.costUs * SLIGHT_SHARE;
+  const better = gainUs >= Math.max(GAIN_MIN_US, best.costUs * config.hysteresis);
+  const slightly = gainUs > Math.max(SLIGHT_MIN_US, best.costUs * SLIGHT_SHARE);
   state.betterSinceMs = better ? state.betterSinceMs ?? nowMs : undefined;
   state.slightlySinceMs = slightly ? state.slightlySinceMs ?? nowMs : undefined;
   const againMs = Math.min(

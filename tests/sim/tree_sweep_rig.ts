@@ -95,6 +95,8 @@ export class Sweep {
   readonly nodes = new Map<string, SimNode>();
   /** Parent changes seen. */
   changes = 0;
+  /** The worst cost seen by `check`, as a multiple of the shortest. */
+  worst = 1;
   /** What was wrong, first to last. */
   readonly faults: string[] = [];
   readonly #options: SweepOptions;
@@ -190,8 +192,16 @@ export class Sweep {
     return seen;
   }
 
+  /** Lets the eye see a node follow another, whatever its tree says: proves that the eye sees. */
+  pretend(name: string, parent: string): void {
+    this.#see(name, parent);
+  }
+
   #onChange(name: string): void {
-    const parent = this.route(name)?.parent.name;
+    this.#see(name, this.route(name)?.parent.name);
+  }
+
+  #see(name: string, parent: string | undefined): void {
     if (parent === this.#parents.get(name)) return;
     this.#parents.set(name, parent);
     this.changes++;
@@ -258,9 +268,6 @@ export class Sweep {
       }
     }
   }
-  /** The worst cost seen by `check`, as a multiple of the shortest. */
-  worst = 1;
-
   /** Sends the nodes away; nothing of them is left in the world. */
   end(): void {
     for (const name of this.names) if (this.nodes.has(name)) this.crash(name);

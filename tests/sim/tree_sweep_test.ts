@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { seeds } from "./seeds.ts";
+import { drawFault, Sweep } from "./tree_sweep_rig.ts";
+
+/** The default hysteresis of `tree-buildtree`. */
+const HYSTERESIS = 0.2;
+/** Longer than `settle` and the detection of a death, so that lasting advantages have been taken. */
+const QUIET_FROM_MS = 34_000;
+
+Deno.test("200 seeds of 50 nodes: no loop at any change, and after every quiet period a live tree near the shortest", async () => {
+  let changes = 0;
+  await seeds(200, async (seed) => {
+    const sweep = new Sweep({ seed, nodes: 50, extraLinks: 1, hysteresis: HYSTERESIS });
+    sweep.start();
+    await sweep.world.run(27_000);
+    sweep.check("before the faults");
+    while (sweep.world.nowMs < QUIET_FROM_MS) {
+      await sweep.world.runFor(sweep.draw(100, 800));
+      drawFault(sweep, QUIET_FROM_MS);
+    }
+    await sweep.world.run(60_000);
+    sweep.check("after the faults");
+    sweep.end();
+    changes += sweep.changes;
+    assert.deepEqual(sweep.faults, []);
+  });
+  assert.ok(changes > 0);
+});
+
+Deno.test("a node that follows any live neighbor is caught by the eye on the graph", async () => {
+  const sweep = new Sweep({ seed: 1, nodes: 5, extraLinks: 1, hysteresis: HYSTERESIS });
+  sweep.start();
+  await sweep.world.run(5000);
+  assert.deepEqual(sweep.faults, []);
+  const [a] = sweep.names.filter((name) => sweep.chain(name).length === 3);
+  assert.ok(a !== undefined);
+  const [, b] = sweep.chain(a);
+  assert.ok(b !== undefined);
+  sweep.pretend(b, a);
+  assert.match(sweep.faults.join(), /loop/);
+  sweep.end();
+});
+
+Deno.test("the same seed gives the same history", async () => {
+  const hashes: number[] = [];
+  for (let i = 0; i < 2; i++) {
+    const sweep = new Sweep({ seed: 7, nodes: 12, extraLinks: 1, hysteresis: HYSTERESIS });
+    sweep.start();
+    await sweep.world.run(5000);
+    drawFault(sweep, 6000);
+    await sweep.world.run(8000);
+    sweep.end();
+    hashes.push(sweep.world.traceHash);
+  }
+  assert.equal(hashes[0], hashes[1]);
+});
