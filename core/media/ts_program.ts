@@ -39,7 +39,7 @@ export class ProgramRun implements AsyncDisposable {
   #child: Child | undefined;
   #listeners: Disposable[] = [];
   #lines: string[] = [];
-  #startedMs = 0;
+  #startedMs: number | undefined;
   #pumpedMs = 0;
   #finished = false;
   #stopped = false;
@@ -134,7 +134,9 @@ export class ProgramRun implements AsyncDisposable {
   #fail(why: string, fields: object): void {
     if (this.#stopped) return;
     const now = this.ports.clock.now();
-    if (now - this.#startedMs > HEALTHY_MS) this.#delay.reset();
+    const ranMs = this.#startedMs === undefined ? 0 : now - this.#startedMs;
+    this.#startedMs = undefined;
+    if (ranMs > HEALTHY_MS) this.#delay.reset();
     const retryMs = this.#delay.next();
     this.#restarts++;
     this.ports.log.error(`Cannot keep ${this.options.what} running: ${why}`, {
