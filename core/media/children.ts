@@ -27,6 +27,8 @@ export class Children {
   repairing = false;
   packetsOut = 0;
   bytesOut = 0;
+  /** See `add`; Infinity when nothing is awaited. */
+  #awaited = Infinity;
 
   constructor(readonly out: Outbox, readonly ring: Ring, readonly rate: Rate) {}
 
@@ -37,9 +39,6 @@ export class Children {
   get(link: LinkId): Child | undefined {
     return this.#byLink.get(link);
   }
-
-  /** See `add`; Infinity when nothing is awaited. */
-  #awaited = Infinity;
 
   values(): IterableIterator<Child> {
     return this.#byLink.values();

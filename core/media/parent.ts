@@ -24,6 +24,8 @@ export class Parent {
   flowing = false;
   /** It was reported silent and has not come back. */
   silent = false;
+  /** It has said that it has nothing to send just now. */
+  idle = false;
   caughtUp = false;
   readonly rhythm = new Rhythm();
   /** RFC 3550 jitter in ms. */

@@ -10,10 +10,12 @@ import { ntpMiddle } from "../wire/rtcp.ts";
 
 /** Reports come once a second: RTCP's usual five would hide a bad link for too long. */
 const REPORT_MS = 1000;
-/** Nothing sent for this long is a pause; a frame at 30 frames a second is due by then. */
-const IDLE_MIN_MS = 30;
+/** A bad link loses reports too: they come twice as often. */
+const reportMs = (lossShare: number): number => lossShare > 0.1 ? REPORT_MS / 2 : REPORT_MS;
+/** Nothing sent for this long is a pause: three reports can be heard before it counts as a silence. */
+const IDLE_MIN_MS = 25;
 /** Head reports in a pause come at these distances: soon, so that a lost tail is repaired, then seldom. */
-const IDLE_STEPS_MS = [30, 60, 120, 240, 480, 960];
+const IDLE_STEPS_MS = [20, 20, 40, 80, 160, 320, 640, 960];
 /** Three farewells, at 0, 50 and 150 ms. */
 const FAREWELL_GAPS_MS = [Infinity, 100, 50];
 /** Retransmissions that wait for their turn go out in steps of this. */
@@ -45,6 +47,7 @@ function tickParents(stream: Stream, nowMs: number): number {
     } else if (nowMs >= silentMs) {
       parent.silent = true;
       parent.flowing = false;
+      parent.idle = false;
       const { link } = parent;
       const silent = nowMs - parent.rhythm.lastMs;
       stream.out.events.push({
@@ -55,7 +58,7 @@ function tickParents(stream: Stream, nowMs: number): number {
       });
     } else nextMs = Math.min(nextMs, silentMs);
     if (parent.nextReportMs <= nowMs) {
-      parent.nextReportMs = nowMs + REPORT_MS;
+      parent.nextReportMs = nowMs + reportMs(parent.lossShare);
       if (parent.packets > 0) receiverReport(stream, parent, nowMs);
     }
     nextMs = Math.min(nextMs, parent.nextReportMs);
@@ -85,7 +88,7 @@ function tickChildren(stream: Stream, nowMs: number): number {
     stream.nextReportMs = Infinity;
     for (const child of stream.children.values()) {
       if (child.nextReportMs <= nowMs) {
-        child.nextReportMs = nowMs + REPORT_MS;
+        child.nextReportMs = nowMs + reportMs(child.lossShare);
         if (stream.children.packetsOf(child) > 0) senderReport(stream, child, nowMs);
       }
       stream.nextReportMs = Math.min(stream.nextReportMs, child.nextReportMs);
@@ -100,9 +103,9 @@ function tickChildren(stream: Stream, nowMs: number): number {
   );
 }
 
-/** The newest number this child has been sent. */
-function headOf(stream: Stream, child: Child): number {
-  return child.catching ? child.cursor - 1 : stream.ring.top;
+/** The first number this child has not been sent. */
+function nextOf(stream: Stream, child: Child): number {
+  return child.catching ? child.cursor : Math.max(stream.ring.top + 1, stream.base);
 }
 
 function senderReport(stream: Stream, child: Child, nowMs: number): void {
@@ -112,7 +115,7 @@ function senderReport(stream: Stream, child: Child, nowMs: number): void {
   writer.reset()
     .senderReport(ssrc, nowMs, timestamp, children.packetsOf(child), children.bytesOf(child))
     .cname(ssrc, CNAME)
-    .head(ssrc, Math.max(0, headOf(stream, child)), 0);
+    .head(ssrc, nextOf(stream, child), 0);
   if (child.link.takeEcho(nowMs)) writer.echoRequest(ssrc, nowMs);
   stream.out.send(writer.take(), child.link.alone);
 }
@@ -120,13 +123,13 @@ function senderReport(stream: Stream, child: Child, nowMs: number): void {
 /** Whether this node knows that nothing is missing upstream: it numbers itself, or a parent speaks. */
 function isFed(stream: Stream): boolean {
   return stream.packetizer !== undefined ||
-    stream.parents.some((parent) => parent.flowing && !parent.silent);
+    stream.parents.some((parent) => (parent.flowing || parent.idle) && !parent.silent);
 }
 
 /** While nothing flows all children that are up to date get one and the same head report. */
 function idleReport(stream: Stream, nowMs: number): number {
   const { ring, children } = stream;
-  if (ring.top < 0 || stream.end !== undefined || children.live.length === 0) return Infinity;
+  if (stream.base < 0 || stream.end !== undefined || children.live.length === 0) return Infinity;
   if (stream.idleStep === 0) {
     stream.idleReportMs = stream.rhythm.idleFromMs(IDLE_MIN_MS);
   }
@@ -136,7 +139,8 @@ function idleReport(stream: Stream, nowMs: number): number {
   stream.idleReportMs = nowMs + stepMs;
   if (isFed(stream)) {
     const { writer, ssrc, reporter } = stream;
-    writer.reset().receiverReport(reporter).cname(reporter, CNAME).head(ssrc, ring.top, stepMs);
+    writer.reset().receiverReport(reporter).cname(reporter, CNAME)
+      .head(ssrc, Math.max(ring.top + 1, stream.base), stepMs);
     stream.out.send(writer.take(), children.live);
   }
   return stream.idleReportMs;
@@ -145,7 +149,7 @@ function idleReport(stream: Stream, nowMs: number): number {
 function farewells(stream: Stream, nowMs: number): void {
   const { writer, ssrc, reporter, children } = stream;
   const last = stream.end?.last ?? stream.ring.top;
-  writer.reset().receiverReport(reporter).cname(ssrc, CNAME).head(ssrc, Math.max(0, last), 0)
+  writer.reset().receiverReport(reporter).cname(ssrc, CNAME).head(ssrc, last + 1, 0)
     .bye(ssrc);
   const targets = [...children.values()].map((child) => child.link.id);
   if (targets.length > 0) stream.out.send(writer.take(), targets);

@@ -9,6 +9,10 @@ const PAUSE_MAX_MS = 1000;
 /** How long the longest harmless pause is remembered. */
 const PAUSE_MEMORY_MS = 10_000;
 
+/** Two lost reports are no silence: distances double, so that takes seven intervals, or three of the longest. */
+const PROMISE_INTERVALS = 7;
+const PROMISE_MAX_MS = 3000;
+
 /** Spacing of one parent's packets. */
 export class Rhythm {
   #lastMs = 0;
@@ -35,6 +39,7 @@ export class Rhythm {
   arrival(nowMs: number, contiguous: boolean): void {
     const spacing = nowMs - this.#lastMs;
     this.#lastMs = nowMs;
+    this.#promisedMs = nowMs;
     if (this.#arrivals++ === 0) return;
     if (nowMs - this.#pauseSinceMs > PAUSE_MEMORY_MS) {
       this.#pauseBeforeMs = this.#pauseMs;
@@ -49,7 +54,10 @@ export class Rhythm {
 
   /** The parent is alive, has nothing new, and speaks again within `nextMs`. */
   promise(nowMs: number, nextMs: number): void {
-    this.#promisedMs = Math.max(this.#promisedMs, nowMs + 2 * nextMs);
+    this.#promisedMs = Math.max(
+      this.#promisedMs,
+      nowMs + Math.min(PROMISE_INTERVALS * nextMs, PROMISE_MAX_MS),
+    );
   }
 
   /** The moment from which a sender that owes nothing should say so: longer than its own usual pauses. */

@@ -26,6 +26,10 @@ const PARENTS_MAX = 4;
 const PENDING_MAX = 4096;
 /** Missing packets tracked at most. */
 const MISSING_MAX = 8192;
+/** A jump further than this counts only when confirmed: a third of a second at 8 Mbit/s. */
+const JUMP_PACKETS = 256;
+/** Two ways through a continent differ by less. */
+const CAUGHT_UP_LAG_MS = 50;
 /** The origin itself: no link. */
 const NO_LINK: LinkId = -1;
 
@@ -183,7 +187,7 @@ export class Stream implements HopView {
     tally.bytesIn += bytes.length;
     parent.packets++;
     parent.bytes += bytes.length;
-    if (number - this.top > this.ring.max && !this.#jumps(parent, number, bytes, nowMs)) return;
+    if (number - this.top > JUMP_PACKETS && !this.#jumps(parent, number, bytes, nowMs)) return;
     const jump = number - this.top;
     if (!parent.flowing || parent.silent) this.#flows(parent, nowMs);
     if (repaired) parent.retransmits++;
@@ -192,26 +196,38 @@ export class Stream implements HopView {
       if (jump > 1) this.#open(this.top + 1, number - 1, parent, nowMs);
       this.top = number;
     } else if (!this.#wanted(number, parent, repaired, nowMs)) {
-      this.#noteCaughtUp(parent, number);
+      this.#noteCaughtUp(parent, number, nowMs);
       return;
     }
+    const late = number < this.ring.top;
     this.#store(number, bytes, parent.link.id, nowMs);
-    this.#noteCaughtUp(parent, number);
+    // A repair says nothing about how far behind its parent is.
+    if (!late) this.#noteCaughtUp(parent, number, nowMs);
   }
 
-  /** A jump beyond the ring that nobody announced; true when it is confirmed and the packet before it is in. */
+  /** A far jump that nobody announced; true when it is confirmed and the packet before it is in. */
   #jumps(parent: Parent, number: number, bytes: Uint8Array, nowMs: number): boolean {
     const before = parent.jump(number, bytes);
     if (before === undefined) return false;
-    this.#skip(number - 1);
+    if (number - this.top > this.ring.max) this.#skip(number - 1);
+    else this.#open(this.top + 1, number - 2, parent, nowMs);
     parent.original(number - 1, rtpTimestamp(before), nowMs);
     this.top = number - 1;
     this.#store(number - 1, before, parent.link.id, nowMs);
     return true;
   }
 
-  #noteCaughtUp(parent: Parent, number: number): void {
-    if (parent.caughtUp || number < this.ring.top) return;
+  /**
+   * On a slower path a parent never delivers the newest packet first: it has caught up when it is no
+   * further behind than the paths can differ.
+   */
+  #noteCaughtUp(parent: Parent, number: number, nowMs: number): void {
+    if (parent.caughtUp) return;
+    if (number < this.ring.top) {
+      const cameMs = this.ring.timeOf(number);
+      const lagMs = Math.max(CAUGHT_UP_LAG_MS, parent.link.trip.ms ?? 0);
+      if (cameMs === 0 || nowMs - cameMs > lagMs) return;
+    }
     parent.caughtUp = true;
     this.out.events.push({ kind: "caught-up", ssrc: this.ssrc, link: parent.link.id });
   }
@@ -355,13 +371,13 @@ export class Stream implements HopView {
 
   /** A parent told the newest number it has sent, and when it speaks again at the latest. */
   headReport(parent: Parent, head: number, nextMs: number, nowMs: number): void {
-    if (nextMs > 0 && !parent.silent) {
+    if (nextMs > 0) {
       parent.rhythm.promise(nowMs, nextMs);
+      // It speaks: the pause is its source's own, and what it shows to be missing can be asked of it.
+      if (parent.silent) this.#flows(parent, nowMs);
       if (!parent.idle) this.host.wake(this, nowMs);
       parent.idle = true;
     }
-    // It speaks: the pause is its source's own, and what it shows to be missing can be asked of it.
-    if (parent.silent) this.#flows(parent, nowMs);
     if (head > parent.shown && head - parent.shown <= this.ring.max) parent.shown = head;
     if (head <= this.top || head - this.top > this.ring.max) return;
     this.#open(this.top + 1, head, parent, nowMs);

@@ -240,12 +240,12 @@ export class RtcpWriter {
     return this;
   }
 
-  /** The head report: the newest extended number sent, and in how many ms the next report comes at the latest. */
-  head(ssrc: number, head: number, nextMs: number): this {
+  /** The head report: the first extended number not yet sent, and in how many ms the next report comes. */
+  head(ssrc: number, next: number, nextMs: number): this {
     const at = this.#app(ESPALIER_APP.head, ssrc, APP_ESPALIER, 12);
     if (at < 0) return this;
-    this.#u32(at, Math.floor(head / 2 ** 32));
-    this.#u32(at + 4, head % 2 ** 32);
+    this.#u32(at, Math.floor(next / 2 ** 32));
+    this.#u32(at + 4, next % 2 ** 32);
     this.#u32(at + 8, Math.min(60_000, Math.max(0, Math.round(nextMs))));
     return this;
   }
@@ -286,7 +286,7 @@ export function readClockMs(bytes: Uint8Array, at: number): number {
   return readU32(bytes, at) * 1000 + readU32(bytes, at + 4) * 1000 / 2 ** 32;
 }
 
-/** The extended number in a head report at `at`. */
+/** The newest extended number sent before a head report at `at`; -1 when there was none. */
 export function readHead(bytes: Uint8Array, at: number): number {
-  return (readU32(bytes, at + 12) & 0x1fffff) * 2 ** 32 + readU32(bytes, at + 16);
+  return (readU32(bytes, at + 12) & 0x1fffff) * 2 ** 32 + readU32(bytes, at + 16) - 1;
 }

@@ -29,6 +29,11 @@ const URGENT_RESIDUE = 1e-5;
 const URGENT_MAX = 3;
 const URGENT_GAP_MS = 5;
 const URGENT_GAP_MIN_MS = 2;
+/**
+ * A repeated request goes out in several copies, of which the parent answers one: it is small and seldom,
+ * and where losses come in bursts the same burst would swallow one request after the other.
+ */
+const REPEAT_COPIES = 2;
 /** Loss assumed of a link that has shown less. */
 const URGENT_LOSS_MIN = 0.03;
 /** Nobody to ask just now: looked at again after this. */
@@ -37,10 +42,16 @@ const NOBODY_MS = 5;
 /** CNAME of reports: the same on every node, as the SSRC of a stream is (RFC 3550, section 6.5.1). */
 export const CNAME = "espalier";
 
+/** Requests for one parent that wait to be sent together. */
 class Asking {
   reorderMs: number | undefined;
   numbers: number[] = [];
+  repeated: number[] = [];
   urgent: number[] = [];
+
+  get size(): number {
+    return this.numbers.length + this.repeated.length + this.urgent.length;
+  }
 }
 
 /** How often the last request is sent, after `asks` in vain, on a link that loses `loss` each way. */
@@ -133,13 +144,14 @@ export class NackRecovery implements HopRecovery {
     if (missing.urgent < 0 && nowMs + retryMs > lastMs && nowMs <= lastMs) {
       missing.urgent = urgentCopies(parent.lossShare, missing.asks);
     }
-    missing.asks++;
+    const asking = this.#of(parent);
+    const repeated = missing.asks++ > 0;
     if (missing.urgent <= 0) {
-      this.#of(parent).numbers.push(missing.number);
+      (repeated ? asking.repeated : asking.numbers).push(missing.number);
       missing.dueMs = nowMs + retryMs;
       return;
     }
-    this.#of(parent).urgent.push(missing.number);
+    asking.urgent.push(missing.number);
     const gapMs = Math.max(URGENT_GAP_MIN_MS, Math.min(URGENT_GAP_MS, (lastMs - nowMs) / 2));
     missing.dueMs = nowMs + (--missing.urgent > 0 ? gapMs : retryMs);
   }
@@ -171,16 +183,24 @@ export class NackRecovery implements HopRecovery {
 
   #send(view: HopView, parent: Parent, nowMs: number): void {
     const asking = this.#asking.get(parent.link.id);
-    if (asking === undefined || asking.numbers.length + asking.urgent.length === 0) return;
-    const { numbers, urgent } = asking;
+    if (asking === undefined || asking.size === 0) return;
+    const { numbers, repeated, urgent } = asking;
     asking.numbers = [];
+    asking.repeated = [];
     asking.urgent = [];
-    this.#sendList(view, parent, numbers, false);
-    this.#sendList(view, parent, urgent, true);
+    this.#sendList(view, parent, numbers, 1, false);
+    this.#sendList(view, parent, repeated, REPEAT_COPIES, false);
+    this.#sendList(view, parent, urgent, REPEAT_COPIES, true);
     parent.nextAskMs = nowMs + (urgent.length > 0 ? URGENT_GAP_MIN_MS : ASK_GAP_MS);
   }
 
-  #sendList(view: HopView, parent: Parent, numbers: readonly number[], urgent: boolean): void {
+  #sendList(
+    view: HopView,
+    parent: Parent,
+    numbers: readonly number[],
+    copies: number,
+    urgent: boolean,
+  ): void {
     const { writer, reporter, ssrc } = view;
     for (let sent = 0; sent < numbers.length;) {
       writer.reset().receiverReport(reporter).cname(reporter, CNAME);
@@ -188,8 +208,11 @@ export class NackRecovery implements HopRecovery {
       const used = writer.nack(reporter, ssrc, numbers, sent);
       if (used === 0) return;
       sent += used;
-      view.tally.nacksSent++;
-      view.out.send(writer.take(), parent.link.alone);
+      const request = writer.take();
+      for (let copy = 0; copy < copies; copy++) {
+        view.tally.nacksSent++;
+        view.out.send(request, parent.link.alone);
+      }
     }
   }
 }

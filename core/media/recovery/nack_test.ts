@@ -2,7 +2,17 @@ import assert from "node:assert/strict";
 import type { RecoverySpec } from "../api.ts";
 import { RtcpWriter } from "../../wire/rtcp.ts";
 import { NACK, Rig } from "../testing/rig.ts";
-import { at, chain, counted, FIRST, hop, originate, range, received, SSRC } from "../testing/scenes.ts";
+import {
+  at,
+  chain,
+  counted,
+  FIRST,
+  hop,
+  originate,
+  range,
+  received,
+  SSRC,
+} from "../testing/scenes.ts";
 
 /** Lets `count` packets flow, 2 ms apart, and everything come to rest. */
 function flow(scene: ReturnType<typeof chain>, count: number, restMs = 1500): void {
@@ -27,7 +37,7 @@ Deno.test("the last packets before a pause are repaired without waiting for the 
 Deno.test("without recovery nothing is asked for and nothing is answered", () => {
   const scene = chain(2, 1, { delayMs: 10, loss: 0.1 }, { algorithm: "none" });
   scene.rig.run(1300);
-  flow(scene, 1000);
+  flow(scene, 1000, 5000);
   const here = counted(scene.last);
   assert.equal(here.nacksSent, 0);
   assert.ok(here.gaps > 50);

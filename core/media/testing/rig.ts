@@ -215,12 +215,13 @@ export class Rig {
   /** An origin publishes numbered full packets every `everyMs` from now on for `count` packets. */
   publish(origin: RigNode, ssrc: Ssrc, count: number, everyMs: number): void {
     const startMs = this.nowMs;
-    for (let index = 0; index < count; index++) {
-      this.at(startMs + index * everyMs, () => {
-        const ts = numberedTs(index);
-        origin.act((engine, nowMs) => engine.publish(ssrc, ts, nowMs, nowMs));
-      });
-    }
+    const step = (index: number): void => {
+      if (index >= count) return;
+      const ts = numberedTs(index);
+      origin.act((engine, nowMs) => engine.publish(ssrc, ts, nowMs, nowMs));
+      this.at(startMs + (index + 1) * everyMs, () => step(index + 1));
+    };
+    this.at(startMs, () => step(0));
   }
 }
 
