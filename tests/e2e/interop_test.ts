@@ -1,7 +1,7 @@
 /** Whole networks between other people's tools: RIST in and out, RTP players, packet analysis. */
 import assert from "node:assert/strict";
 import { until } from "../../cli/fleet.ts";
-import { numberedStream } from "./clips.ts";
+import { CLIP, numberedStream } from "./clips.ts";
 import { needing, run, withNet } from "./net.ts";
 import { arrivesWhole, Ear, evenPorts, Feeder, Tool } from "./tools.ts";
 
@@ -46,6 +46,12 @@ Deno.test({
       const stream = numberedStream(5, 10, RATE);
       await feeder.play(stream);
       await arrivesWhole("ristreceiver's output", ear.pieces, stream, 20_000);
+      for (const relay of ["r1", "r2"]) {
+        const { rules } = await net.fleet.get(relay).ask<{ rules: readonly { lost: number }[] }>(
+          "/api/v1/chaos",
+        );
+        assert.ok((rules[0]?.lost ?? 0) > 100, `${relay} lost too little to prove anything`);
+      }
     });
   },
 });
@@ -63,15 +69,19 @@ interface Seen {
   readonly protocols: string;
   readonly rtpType: string;
   readonly rtcpTypes: string;
-  /** Marks of malformed packets and of anything that an expert calls an error. */
+  readonly ssrc: number;
+  /** What is malformed, and whatever an expert remarks. */
   readonly marks: string;
 }
+
+/** Says that packets were lost on this link, which is so. */
+const LOSS_REMARK = /Detected \d+ missing TS frames before this \([^)]*\),?/g;
 
 /** What Wireshark makes of the packets at a UDP port. */
 async function analyzed(file: string, port: number): Promise<readonly Seen[]> {
   const fields = [
-    ...["frame.protocols", "rtp.p_type", "rtcp.pt", "_ws.malformed", "_ws.expert.message"],
-    ...["rtp.ssrc"],
+    ...["frame.protocols", "rtp.p_type", "rtcp.pt", "rtp.ssrc", "_ws.malformed"],
+    "_ws.expert.message",
   ];
   const { code, stdout, stderr } = await run("tshark", [
     ...["-r", file, "-d", `udp.port==${port},rtp`, "-T", "fields"],
@@ -79,16 +89,17 @@ async function analyzed(file: string, port: number): Promise<readonly Seen[]> {
   ]);
   assert.equal(code, 0, stderr);
   return stdout.trimEnd().split("\n").map((line) => {
-    const [protocols = "", rtpType = "", rtcpTypes = "", malformed = "", expert = ""] = line
-      .split("\t");
-    return { protocols, rtpType, rtcpTypes, marks: [malformed, expert].filter(Boolean).join(": ") };
+    const [protocols = "", rtpType = "", rtcpTypes = "", ssrc = "", malformed = "", remarks = ""] =
+      line.split("\t");
+    const marks = `${malformed} ${remarks.replaceAll(LOSS_REMARK, "")}`.trim();
+    return { protocols, rtpType, rtcpTypes, ssrc: Number(ssrc), marks };
   });
 }
 
 Deno.test({
   ...await needingCapture(
     [],
-    "Wireshark reads all media as RTP with MPEG-TS and all feedback as RTCP",
+    "Wireshark reads all media of a lossy hop as RTP with MPEG-TS and all feedback as RTCP",
   ),
   async fn() {
     const media = evenPorts(1);
@@ -105,6 +116,7 @@ Deno.test({
         use: "cbr-source",
         with: { files: [{ path, name: "clip", loop: false }] },
       }]);
+      // Its one media port has the hop before it and the hop after it.
       net.start("r1", [{ use: "relay" }, ...lossy("5%")], {
         ports: { control: 0, keepalive: 0, media },
       });
@@ -115,12 +127,158 @@ Deno.test({
       assert.equal(session.lost, 0);
       await capture.end();
       const seen = await analyzed(file, media);
-      const kinds = new Map<string, number>();
-      for (const { protocols, rtpType, rtcpTypes, marks } of seen) {
-        const kind = `${protocols} ${rtpType} ${rtcpTypes} ${marks}`;
-        kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+      const isMedia = (one: Seen) => /:rtp:mp2t/.test(one.protocols) && one.rtpType === "33";
+      const isFeedback = (one: Seen) => /:rtp:rtcp$/.test(one.protocols);
+      const others = seen.filter((one) => one.marks !== "" || !(isMedia(one) || isFeedback(one)));
+      assert.deepEqual(others.slice(0, 5), []);
+      const repairs = seen.filter((one) => isMedia(one) && one.ssrc % 2 === 1).length;
+      const requests = seen.filter((one) => one.rtcpTypes.split(",").includes("205")).length;
+      const counted = `${seen.length} packets, ${repairs} repairs, ${requests} requests`;
+      assert.ok(seen.length > 3000 && repairs > 20 && requests > 20, counted);
+      for (const type of ["200", "201", "202"]) {
+        assert.ok(seen.some((one) => one.rtcpTypes.split(",").includes(type)), `no RTCP ${type}`);
       }
-      for (const k of kinds) if (!/missing TS/.test(k[0])) console.log(k);
     });
   },
 });
+
+/** The UDP payloads of a capture that fit a display filter. */
+async function payloads(file: string, port: number, filter: string): Promise<Uint8Array[]> {
+  const { code, stdout, stderr } = await run("tshark", [
+    ...[
+      "-r",
+      file,
+      "-d",
+      `udp.port==${port},rtp`,
+      "-Y",
+      filter,
+      "-T",
+      "fields",
+      "-e",
+      "udp.payload",
+    ],
+  ]);
+  assert.equal(code, 0, stderr);
+  return stdout.trim().split("\n").map((line) => decodeHex(line));
+}
+
+const decodeHex = (hex: string) =>
+  Uint8Array.from(hex.match(/../g) ?? [], (digits) => parseInt(digits, 16));
+
+/** Whether somebody listens at a UDP port. */
+async function isBound(port: number): Promise<boolean> {
+  const hex = port.toString(16).toUpperCase().padStart(4, "0");
+  const tables = ["/proc/net/udp", "/proc/net/udp6"].map((path) => Deno.readTextFile(path));
+  return (await Promise.all(tables)).some((table) =>
+    new RegExp(`:${hex} [0-9A-F]+:0000`).test(table)
+  );
+}
+
+/** GStreamer and ffmpeg, waiting for RTP at a port each. */
+class Players implements AsyncDisposable {
+  readonly gstPort = evenPorts(2);
+  readonly ffmpegPort = evenPorts(2);
+  readonly ear = new Ear(evenPorts(1));
+  readonly gst: Tool;
+  readonly ffmpeg: Promise<{ readonly code: number; readonly stderr: string }>;
+
+  constructor(folder: string) {
+    const caps = "application/x-rtp,media=video,encoding-name=MP2T,payload=33,clock-rate=90000";
+    this.gst = new Tool("gst-launch-1.0", [
+      ...["-q", "udpsrc", "address=127.0.0.1", `port=${this.gstPort}`, `caps=${caps}`],
+      ..."! rtpmp2tdepay ! udpsink host=127.0.0.1".split(" "),
+      `port=${this.ear.port}`,
+    ]);
+    const sdp = `${folder}/${this.ffmpegPort}.sdp`;
+    Deno.writeTextFileSync(
+      sdp,
+      "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\n" +
+        `m=video ${this.ffmpegPort} RTP/AVP 33\n`,
+    );
+    this.ffmpeg = run("ffmpeg", [
+      ...["-nostdin", "-v", "error", "-xerror", "-protocol_whitelist", "file,udp,rtp", "-i", sdp],
+      ...["-t", "4", "-map", "0", "-f", "null", "-"],
+    ]);
+  }
+
+  async ready(): Promise<void> {
+    await until(
+      "GStreamer and ffmpeg to listen",
+      async () => await isBound(this.gstPort) && await isBound(this.ffmpegPort),
+    );
+  }
+
+  /** GStreamer has put out the whole clip, ffmpeg has decoded without an error. */
+  async played(clip: Uint8Array): Promise<void> {
+    await arrivesWhole("GStreamer's output", this.ear.pieces, clip, 20_000);
+    const { code, stderr } = await this.ffmpeg;
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.gst[Symbol.asyncDispose]();
+    await this.ear[Symbol.asyncDispose]();
+  }
+}
+
+Deno.test({
+  ...await needingCapture(
+    ["gst-launch-1.0", "ffmpeg"],
+    "GStreamer and ffmpeg play from a udp-sink, and the very packets of a hop",
+  ),
+  async fn() {
+    const clip = await Deno.readFile(CLIP);
+    const media = evenPorts(1);
+    await withNet({ neighbors: LINE }, async (net) => {
+      const file = `${net.folder}/hop.pcap`;
+      await using capture = new Tool("tshark", [
+        ...["-i", "lo", "-f", `udp src port ${media}`, "-w", file],
+      ]);
+      await capture.printed(/Capturing on/);
+      net.bootstrap();
+      net.origin("o", [{
+        use: "cbr-source",
+        with: { files: [{ path: CLIP, name: "clip", loop: false }] },
+      }]);
+      net.relay("r1");
+      const ports = { control: 0, keepalive: 0, media };
+      net.start("r2", [{ use: "relay", with: { pop: true } }], { ports });
+      await net.ready();
+      await using behind = new Players(net.folder);
+      await behind.ready();
+      const rtp = (port: number) => ({ to: `127.0.0.1:${port}`, format: "rtp" });
+      net.viewer("v", [{ stream: "o/clip" }], [
+        { use: "udp-sink", id: "to-gst", with: rtp(behind.gstPort) },
+        { use: "udp-sink", id: "to-ffmpeg", with: rtp(behind.ffmpegPort) },
+      ]);
+      await behind.played(clip);
+      await net.session("v", "to see the end", (one) => one.ended, 20_000);
+      await capture.end();
+      const packets = await payloads(file, media, "rtp.p_type == 33 && rtp.ssrc & 1 == 0");
+      await using atHop = new Players(net.folder);
+      await atHop.ready();
+      await replay(packets, [atHop.gstPort, atHop.ffmpegPort]);
+      await atHop.played(clip);
+    });
+  },
+});
+
+/** Sends packets to ports of this machine at the rate they were made for. */
+async function replay(packets: readonly Uint8Array[], ports: readonly number[]): Promise<void> {
+  const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  const startMs = performance.now();
+  const stampMs = (packet: Uint8Array | undefined) =>
+    packet === undefined ? 0 : new DataView(packet.buffer).getUint32(4) / 90;
+  try {
+    for (const packet of packets) {
+      const dueMs = startMs + stampMs(packet) - stampMs(packets[0]);
+      const waitMs = dueMs - performance.now();
+      if (waitMs > 1) await new Promise((resolve) => setTimeout(resolve, waitMs));
+      for (const port of ports) {
+        await socket.send(packet, { transport: "udp", hostname: "127.0.0.1", port });
+      }
+    }
+  } finally {
+    socket.close();
+  }
+}
