@@ -164,9 +164,15 @@ Deno.test(
         url,
       ]);
       assert.equal(feed.stderr, "");
-      assert.ok(
-        (await net.session("v", "to have received", (one) => one.packets > 100)).lost === 0,
+      const direct = `${net.folder}/direct.mpegts`;
+      await run("ffmpeg", ["-v", "error", "-i", mp4, "-c", "copy", "-f", "mpegts", direct]);
+      const { size } = await Deno.stat(direct);
+      const { lost } = await net.session(
+        "v",
+        "to have all of it",
+        (one) => one.sinks.some((sink) => Number(sink.bytes) >= size),
       );
+      assert.equal(lost, 0);
       await viewer.stop();
       const probe = await run("ffprobe", [
         "-v",
