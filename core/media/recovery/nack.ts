@@ -31,9 +31,11 @@ const URGENT_GAP_MS = 5;
 const URGENT_GAP_MIN_MS = 2;
 /**
  * A repeated request goes out in several copies, of which the parent answers one: it is small and seldom,
- * and where losses come in bursts the same burst would swallow one request after the other.
+ * and where losses come in bursts the same burst would swallow one request after the other. Not so on a
+ * link that loses more than this: there nearly all requests are repeated ones.
  */
 const REPEAT_COPIES = 2;
+const REPEAT_LOSS_MAX = 0.25;
 /** Loss assumed of a link that has shown less. */
 const URGENT_LOSS_MIN = 0.03;
 /** Nobody to ask just now: looked at again after this. */
@@ -188,9 +190,10 @@ export class NackRecovery implements HopRecovery {
     asking.numbers = [];
     asking.repeated = [];
     asking.urgent = [];
+    const copies = parent.lossShare > REPEAT_LOSS_MAX ? 1 : REPEAT_COPIES;
     this.#sendList(view, parent, numbers, 1, false);
-    this.#sendList(view, parent, repeated, REPEAT_COPIES, false);
-    this.#sendList(view, parent, urgent, REPEAT_COPIES, true);
+    this.#sendList(view, parent, repeated, copies, false);
+    this.#sendList(view, parent, urgent, copies, true);
     parent.nextAskMs = nowMs + (urgent.length > 0 ? URGENT_GAP_MIN_MS : ASK_GAP_MS);
   }
 

@@ -175,6 +175,32 @@ Deno.test("the last request is repeated where no second round trip fits", () => 
   assert.ok(lost <= 6, `${lost} of 8,000 lost`);
 });
 
+Deno.test("bursts that swallow several requests in a row leave hardly a packet missing", () => {
+  const scene = chain(12, 0, { delayMs: 10 });
+  const { rig, origin } = scene;
+  const viewer = rig.node("v");
+  rig.open(SSRC);
+  const bursts = () => {
+    // Gilbert-Elliott: bursts of 5 packets, 5 % in the mean, counted in packets of one direction.
+    let bad = false;
+    return {
+      delayMs: 10,
+      get loss() {
+        if (rig.rng.next() < (bad ? 0.2 : 0.0105)) bad = !bad;
+        return bad ? 1 : 0;
+      },
+    };
+  };
+  const [down, up] = rig.connect(origin, viewer, bursts(), bursts());
+  rig.join(SSRC, origin, down, viewer, up);
+  const receiver = viewer.receiver({ ssrc: SSRC, budgetMs: 120, pace: "smooth" });
+  rig.run(1800);
+  flow(scene, 60_000);
+  const lost = 60_000 - received(viewer, receiver).length;
+  assert.ok(lost <= 24, `${lost} of 60,000 lost`);
+  assert.ok(counted(viewer).gaps > 2000);
+});
+
 Deno.test("RIST's range request is answered, marked as a retransmission", () => {
   const scene = chain(10, 1, { delayMs: 5 });
   scene.rig.run(1300);
