@@ -1,0 +1,26 @@
+/** Rarest first: what the fewest peers hold is fetched before it is lost, and is soon there to be traded. */
+import type { PickerView } from "../slots.ts";
+
+/** The rarest of the pieces that `may` names; ties are drawn by lot, so that peers do not all ask for the same. */
+function rarestOf(view: PickerView, may: (piece: number) => boolean): number | undefined {
+  let best: number | undefined;
+  let bestCopies = Infinity;
+  let ties = 0;
+  for (let piece = 0; piece < view.pieces; piece++) {
+    if (!may(piece)) continue;
+    const copies = view.copies(piece);
+    if (copies > bestCopies) continue;
+    if (copies < bestCopies) {
+      bestCopies = copies;
+      ties = 0;
+    }
+    if (view.random() * ++ties < 1) best = piece;
+  }
+  return best;
+}
+
+/** The rarest free piece, else a part of the rarest that others have begun. */
+export function rarest(view: PickerView): number | undefined {
+  return rarestOf(view, (piece) => view.free(piece)) ??
+    rarestOf(view, (piece) => view.begun(piece));
+}

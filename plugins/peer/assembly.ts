@@ -1,0 +1,153 @@
+/** One piece on its way: which of its blocks are asked for, on the way or here, and who sent them. */
+import {
+  BLOCK_BYTES,
+  blockHash,
+  type FileShape,
+  HASH_BYTES,
+  pieceHash,
+  pieceLength,
+} from "../../core/swarm/identity.ts";
+import type { Span } from "../../core/swarm/peer_messages.ts";
+
+/** Where a block is. */
+const FREE = 0;
+const ASKED = 1;
+const ARRIVING = 2;
+const HERE = 3;
+
+/** What a piece looked like that proved wrong, to find out later who made it so. */
+export interface Evidence {
+  readonly leaves: Uint8Array;
+  readonly senders: readonly number[];
+}
+
+/** A piece in memory. */
+export class Assembly {
+  readonly piece: number;
+  readonly bytes: Uint8Array;
+  readonly #shape: FileShape;
+  readonly #state: Uint8Array;
+  readonly #senders: number[];
+  readonly #leaves: Uint8Array;
+  #here = 0;
+  #free: number;
+  /** The one connection that may work on it; undefined: any. After a wrong piece blame must be clear. */
+  solo = false;
+  /** The connection that works on it now; others help only where the picker says so. */
+  owner: number | undefined;
+  evidence: Evidence[] = [];
+
+  constructor(shape: FileShape, piece: number, buffer: Uint8Array) {
+    this.#shape = shape;
+    this.piece = piece;
+    this.bytes = buffer.subarray(0, pieceLength(shape, piece));
+    const blocks = Math.ceil(this.bytes.length / BLOCK_BYTES);
+    this.#state = new Uint8Array(blocks);
+    this.#senders = Array.from({ length: blocks }, () => -1);
+    this.#leaves = new Uint8Array(blocks * HASH_BYTES);
+    this.#free = blocks;
+  }
+
+  /** Blocks that nobody has been asked for. */
+  get freeBlocks(): number {
+    return this.#free;
+  }
+
+  get complete(): boolean {
+    return this.#here === this.#state.length;
+  }
+
+  /** Takes the first run of free blocks, at most `bytes` long. */
+  take(bytes: number): Span | undefined {
+    const from = this.#state.indexOf(FREE);
+    if (from < 0) return undefined;
+    let to = from;
+    const most = Math.max(1, Math.floor(bytes / BLOCK_BYTES));
+    while (to < this.#state.length && to - from < most && this.#state[to] === FREE) {
+      this.#state[to++] = ASKED;
+    }
+    this.#free -= to - from;
+    const begin = from * BLOCK_BYTES;
+    const length = Math.min(to * BLOCK_BYTES, this.bytes.length) - begin;
+    return { piece: this.piece, begin, length };
+  }
+
+  /** Gives blocks back that were asked for or were arriving. */
+  release(span: Span): void {
+    for (const block of this.#blocksOf(span)) {
+      const state = this.#state[block];
+      if (state !== ASKED && state !== ARRIVING) continue;
+      this.#state[block] = FREE;
+      this.#free++;
+    }
+  }
+
+  /** Whether every block of a span is still waited for. */
+  isAsked(span: Span): boolean {
+    return this.#blocksOf(span).every((block) => this.#state[block] === ASKED);
+  }
+
+  /** A span's payload begins: where it goes; undefined when it is here, or another's is arriving. */
+  arriving(span: Span): Uint8Array | undefined {
+    const blocks = this.#blocksOf(span);
+    if (!blocks.every((block) => this.#state[block] === ASKED || this.#state[block] === FREE)) {
+      return undefined;
+    }
+    for (const block of blocks) {
+      if (this.#state[block] === FREE) this.#free--;
+      this.#state[block] = ARRIVING;
+    }
+    return this.bytes.subarray(span.begin, span.begin + span.length);
+  }
+
+  /** A span is here, from this connection; its blocks are hashed at once, to spread the work. */
+  arrived(span: Span, connection: number): void {
+    for (const block of this.#blocksOf(span)) {
+      const bytes = this.bytes.subarray(block * BLOCK_BYTES, (block + 1) * BLOCK_BYTES);
+      this.#leaves.set(blockHash(bytes), block * HASH_BYTES);
+      this.#state[block] = HERE;
+      this.#senders[block] = connection;
+      this.#here++;
+    }
+  }
+
+  /** The hash of the complete piece. */
+  hash(): Uint8Array {
+    return pieceHash(this.#leaves, this.#shape);
+  }
+
+  /** Everybody who sent a part. */
+  senders(): ReadonlySet<number> {
+    return new Set(this.#senders);
+  }
+
+  /** Begins again from nothing, and remembers what was wrong. */
+  restart(): void {
+    this.evidence.push({ leaves: this.#leaves.slice(), senders: [...this.#senders] });
+    this.#state.fill(FREE);
+    this.#senders.fill(-1);
+    this.#here = 0;
+    this.#free = this.#state.length;
+    this.owner = undefined;
+    this.solo = true;
+  }
+
+  /** With the right piece here: who sent blocks that differ from it. */
+  guilty(): ReadonlySet<number> {
+    const found = new Set<number>();
+    for (const { leaves, senders } of this.evidence) {
+      senders.forEach((sender, block) => {
+        for (let i = block * HASH_BYTES; i < (block + 1) * HASH_BYTES; i++) {
+          if (leaves[i] !== this.#leaves[i]) found.add(sender);
+        }
+      });
+    }
+    return found;
+  }
+
+  #blocksOf(span: Span): number[] {
+    const first = span.begin / BLOCK_BYTES;
+    const count = Math.ceil(span.length / BLOCK_BYTES);
+    return Array.from({ length: count }, (_, i) => first + i);
+  }
+}

@@ -1,0 +1,268 @@
+/** What is asked of whom: pieces in memory, requests under way, and who is to blame for wrong bytes. */
+import type { PickerView, PiecePicker, PlayHead } from "../../core/slots.ts";
+import { type FileShape, isHashAt, pieceCount, pieceLength } from "../../core/swarm/identity.ts";
+import type { Span } from "../../core/swarm/peer_messages.ts";
+import type { PieceMap } from "../../core/swarm/piece_map.ts";
+import { Assembly } from "./assembly.ts";
+import type { ConnectionId, Remote } from "./remote.ts";
+
+/** What the fetcher needs. */
+export interface FetcherOptions {
+  readonly shape: FileShape;
+  readonly held: PieceMap;
+  readonly picker: PiecePicker;
+  readonly random: () => number;
+  /** Memory for pieces that are not yet on disk. */
+  readonly bufferBytes: number;
+}
+
+/** What became of a span that arrived. */
+export interface Arrival {
+  /** A piece that is verified: to be stored. */
+  readonly verified?: Assembly;
+  /** Connections that sent wrong bytes, beyond doubt. */
+  readonly liars: readonly ConnectionId[];
+  /** The same span asked of others: to be called off. */
+  readonly cancels: readonly { readonly remote: Remote; readonly span: Span }[];
+}
+
+/** Where a piece stands. */
+const MISSING = 0;
+const BEGUN = 1;
+const TAKEN = 2;
+const DONE = 3;
+/** A span is asked of a second peer when the first needs this many times as long for it. */
+const STEAL_FACTOR = 2;
+const STEAL_MIN_SECONDS = 0.3;
+const NOTHING: Arrival = { liars: [], cancels: [] };
+
+/** The requests of one download. */
+export class Fetcher {
+  readonly #options: FetcherOptions;
+  readonly #shape: FileShape;
+  readonly #pieces: number;
+  readonly #state: Uint8Array;
+  readonly #assemblies = new Map<number, Assembly>();
+  readonly #pool: Uint8Array[] = [];
+  readonly #capacity: number;
+  readonly #copies: Uint16Array;
+  /** Verified pieces that are being written. */
+  #storing = 0;
+  /** The piece layer, once it is known; nothing is asked for before. */
+  layer: Uint8Array | undefined;
+  heads: readonly PlayHead[] = [];
+  /** Payload that came and was of no use. */
+  wastedBytes = 0;
+
+  constructor(options: FetcherOptions) {
+    const { shape, held, bufferBytes } = options;
+    this.#options = options;
+    this.#shape = shape;
+    this.#pieces = pieceCount(shape);
+    this.#state = new Uint8Array(this.#pieces);
+    this.#copies = new Uint16Array(this.#pieces);
+    this.#capacity = Math.max(4, Math.floor(bufferBytes / shape.pieceBytes));
+    for (let piece = 0; piece < this.#pieces; piece++) {
+      if (held.has(piece)) this.#state[piece] = DONE;
+    }
+  }
+
+  /** Pieces that are not held and verified. */
+  isMissing(piece: number): boolean {
+    return this.#state[piece] !== DONE;
+  }
+
+  /** How many connected peers hold a piece. */
+  countCopy(piece: number, by: 1 | -1): void {
+    this.#copies[piece] = Math.max(0, (this.#copies[piece] ?? 0) + by);
+  }
+
+  /** Pieces in memory now. */
+  get inMemory(): number {
+    return this.#assemblies.size;
+  }
+
+  /** Next requests for a peer, as far as its window goes. */
+  next(remote: Remote, remotes: Iterable<Remote>, nowMs: number): Span[] {
+    const spans: Span[] = [];
+    if (this.layer === undefined || remote.choked || remote.useful === 0) return spans;
+    const windowBytes = remote.windowBytes(nowMs);
+    while (remote.askedBytes < windowBytes) {
+      const span = this.#take(remote, nowMs) ?? this.#steal(remote, remotes, nowMs);
+      if (span === undefined) break;
+      remote.ask(span, nowMs);
+      spans.push(span);
+    }
+    return spans;
+  }
+
+  /** A PIECE begins: where it goes; undefined when it is of no use. */
+  begins(remote: Remote, span: Span): Uint8Array | undefined {
+    if (!remote.waitsFor(span)) return undefined;
+    const target = this.#assemblies.get(span.piece)?.arriving(span);
+    if (target !== undefined) remote.arriving = span;
+    return target;
+  }
+
+  /** A PIECE is here; `kept` when its payload went where `begins` said. */
+  ends(remote: Remote, span: Span, kept: boolean, remotes: Iterable<Remote>): Arrival {
+    remote.arriving = undefined;
+    const assembly = this.#assemblies.get(span.piece);
+    if (!kept || assembly === undefined) {
+      this.wastedBytes += span.length;
+      return NOTHING;
+    }
+    assembly.arrived(span, remote.info.connection);
+    const cancels: { remote: Remote; span: Span }[] = [];
+    for (const other of remotes) {
+      if (other !== remote && other.waitsFor(span)) cancels.push({ remote: other, span });
+    }
+    if (!assembly.complete) return { liars: [], cancels };
+    return { cancels, ...this.#check(assembly) };
+  }
+
+  /** Gives back everything a peer was asked for. */
+  release(remote: Remote, remotes: Iterable<Remote>): void {
+    const others = [...remotes].filter((other) => other !== remote);
+    for (const span of remote.asked.values()) this.#giveBack(span, others);
+    if (remote.arriving !== undefined) this.#giveBack(remote.arriving, others);
+    remote.excusedBytes += remote.askedBytes;
+    remote.asked.clear();
+    remote.askedBytes = 0;
+    remote.arriving = undefined;
+    remote.current = undefined;
+    for (const assembly of this.#assemblies.values()) {
+      if (assembly.owner === remote.info.connection) assembly.owner = undefined;
+    }
+  }
+
+  /** One span will not come from this peer. */
+  refuse(remote: Remote, span: Span, remotes: Iterable<Remote>): void {
+    if (remote.answer(span) === undefined) return;
+    this.#giveBack(span, [...remotes].filter((other) => other !== remote));
+    const assembly = this.#assemblies.get(span.piece);
+    if (assembly?.owner === remote.info.connection) assembly.owner = undefined;
+    if (remote.current === span.piece) remote.current = undefined;
+  }
+
+  /** A verified piece is on disk. */
+  stored(assembly: Assembly): void {
+    this.#storing--;
+    if (this.#pool.length < this.#capacity) this.#pool.push(new Uint8Array(assembly.bytes.buffer));
+  }
+
+  #giveBack(span: Span, others: readonly Remote[]): void {
+    const assembly = this.#assemblies.get(span.piece);
+    // Another peer was asked for the same: it is still under way.
+    if (assembly === undefined || others.some((other) => other.waitsFor(span))) return;
+    assembly.release(span);
+    this.#mark(assembly);
+  }
+
+  #mark(assembly: Assembly): void {
+    this.#state[assembly.piece] = assembly.freeBlocks > 0 ? BEGUN : TAKEN;
+  }
+
+  #check(assembly: Assembly): { verified?: Assembly; liars: readonly ConnectionId[] } {
+    const { piece } = assembly;
+    if (this.layer !== undefined && isHashAt(this.layer, piece, assembly.hash())) {
+      this.#assemblies.delete(piece);
+      this.#state[piece] = DONE;
+      this.#storing++;
+      return { verified: assembly, liars: [...assembly.guilty()] };
+    }
+    this.wastedBytes += assembly.bytes.length;
+    const senders = assembly.senders();
+    assembly.restart();
+    this.#mark(assembly);
+    // With one sender there is no doubt; with several, the right piece will tell.
+    return { liars: senders.size === 1 ? [...senders] : [] };
+  }
+
+  #take(remote: Remote, nowMs: number): Span | undefined {
+    const piece = this.#choose(remote, nowMs);
+    if (piece === undefined) return undefined;
+    const assembly = this.#assemblies.get(piece) ?? this.#begin(piece);
+    assembly.owner ??= remote.info.connection;
+    remote.current = piece;
+    const span = assembly.take(remote.spanBytes(nowMs));
+    this.#mark(assembly);
+    return span;
+  }
+
+  #choose(remote: Remote, nowMs: number): number | undefined {
+    const { current } = remote;
+    const goesOn = current !== undefined && this.#state[current] === BEGUN;
+    // Where somebody reads, every request goes where it is needed most; else a peer ends what it began.
+    if (goesOn && this.heads.length === 0 && this.#mayHelp(remote, current)) return current;
+    const { picker, random } = this.#options;
+    const room = this.#assemblies.size + this.#storing < this.#capacity;
+    const view: PickerView = {
+      pieces: this.#pieces,
+      free: (piece) => remote.map.has(piece) && this.#isFree(piece, room),
+      begun: (piece) => remote.map.has(piece) && this.#mayHelp(remote, piece),
+      copies: (piece) => this.#copies[piece] ?? 0,
+      piecesPerSecond: remote.down.perSecond(nowMs) / this.#shape.pieceBytes,
+      heads: this.heads,
+      random,
+    };
+    const piece = picker.next(view);
+    return piece !== undefined && (view.free(piece) || view.begun(piece)) ? piece : undefined;
+  }
+
+  /** Not begun, or begun by somebody who has gone. */
+  #isFree(piece: number, room: boolean): boolean {
+    const state = this.#state[piece];
+    if (state === MISSING) return room;
+    return state === BEGUN && this.#assemblies.get(piece)?.owner === undefined;
+  }
+
+  #mayHelp(remote: Remote, piece: number): boolean {
+    if (this.#state[piece] !== BEGUN) return false;
+    const assembly = this.#assemblies.get(piece);
+    if (assembly === undefined) return false;
+    return !assembly.solo || assembly.owner === undefined ||
+      assembly.owner === remote.info.connection;
+  }
+
+  /** End-game: everything is asked for; what a slow peer owes is asked of this one too, once. */
+  #steal(thief: Remote, remotes: Iterable<Remote>, nowMs: number): Span | undefined {
+    let best: Span | undefined;
+    const mine = thief.backlogSeconds(nowMs) + thief.rttMs / 1000;
+    let worst = Math.max(STEAL_MIN_SECONDS, mine * STEAL_FACTOR);
+    for (const victim of remotes) {
+      if (victim === thief || victim.asked.size === 0) continue;
+      const seconds = victim.backlogSeconds(nowMs);
+      if (seconds <= worst) continue;
+      for (const span of victim.asked.values()) {
+        const assembly = this.#assemblies.get(span.piece);
+        if (assembly === undefined || assembly.solo || !assembly.isAsked(span)) continue;
+        if (!thief.map.has(span.piece) || this.#askers(span, remotes) > 1) continue;
+        if (thief.waitsFor(span)) continue;
+        best = { piece: span.piece, begin: span.begin, length: span.length };
+        worst = seconds;
+      }
+    }
+    return best;
+  }
+
+  #askers(span: Span, remotes: Iterable<Remote>): number {
+    let askers = 0;
+    for (const remote of remotes) if (remote.waitsFor(span)) askers++;
+    return askers;
+  }
+
+  #begin(piece: number): Assembly {
+    const buffer = this.#pool.pop() ?? new Uint8Array(this.#shape.pieceBytes);
+    const assembly = new Assembly(this.#shape, piece, buffer);
+    this.#assemblies.set(piece, assembly);
+    return assembly;
+  }
+
+  /** Bytes of the file that are verified. */
+  verifiedBytes(held: PieceMap): number {
+    const last = this.#pieces - 1;
+    const short = this.#shape.pieceBytes - pieceLength(this.#shape, last);
+    return held.held * this.#shape.pieceBytes - (held.has(last) ? short : 0);
+  }
+}

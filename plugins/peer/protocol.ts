@@ -1,0 +1,445 @@
+/** One file among its peers: who has what, who is asked for what, who is served, who cheats. */
+import type { Machine } from "../../core/plugin.ts";
+import type { ChokeView, PiecePicker, PlayHead } from "../../core/slots.ts";
+import {
+  type FileShape,
+  HASH_BYTES,
+  isLayerOf,
+  pieceCount,
+  pieceLength,
+} from "../../core/swarm/identity.ts";
+import {
+  LAYER_PAGE,
+  type PeerMessage,
+  type Span,
+  SPAN_MAX_BYTES,
+} from "../../core/swarm/peer_messages.ts";
+import { PieceMap } from "../../core/swarm/piece_map.ts";
+import type { Assembly } from "./assembly.ts";
+import type { In, Out, Reason } from "./events.ts";
+import { Fetcher } from "./fetching.ts";
+import { type ConnectionId, Remote, type RemoteInfo } from "./remote.ts";
+
+/** What a transfer needs. */
+export interface TransferOptions {
+  readonly shape: FileShape;
+  readonly held: PieceMap;
+  readonly layer: Uint8Array | undefined;
+  readonly picker: PiecePicker;
+  readonly random: () => number;
+  readonly bufferBytes: number;
+  readonly requestTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+}
+
+/** Refused requests and false claims that are put up with. */
+const REJECTS_MAX = 3;
+/** Payload that nobody asked for and is put up with. */
+const UNWANTED_MAX_BYTES = 2 * SPAN_MAX_BYTES;
+/** A request may take this many time-outs even while the peer sends something. */
+const SLOW_FACTOR = 6;
+/** A layer may be asked for this many times over one connection. */
+const LAYERS_SERVED = 4;
+
+/** The brain of one file. */
+export class Transfer implements Machine<In, Out> {
+  readonly shape: FileShape;
+  readonly pieces: number;
+  readonly held: PieceMap;
+  readonly remotes = new Map<ConnectionId, Remote>();
+  readonly #options: TransferOptions;
+  readonly #fetcher: Fetcher;
+  readonly #layerParts = new Map<number, Uint8Array>();
+  #layerFrom: ConnectionId | undefined;
+  #complete: boolean;
+  /** Set while nothing may be asked for: the disk is full, or the rate limit says so. */
+  paused = false;
+  #out: Out[] = [];
+
+  constructor(options: TransferOptions) {
+    this.#options = options;
+    this.shape = options.shape;
+    this.pieces = pieceCount(options.shape);
+    this.held = options.held;
+    this.#complete = options.held.complete;
+    this.#fetcher = new Fetcher(options);
+    // A file of one piece is verified by its id itself.
+    this.#fetcher.layer = options.layer ??
+      (this.pieces === 1 ? fromHex(options.shape.id) : undefined);
+  }
+
+  get complete(): boolean {
+    return this.#complete;
+  }
+
+  get layer(): Uint8Array | undefined {
+    return this.#fetcher.layer;
+  }
+
+  get wastedBytes(): number {
+    return this.#fetcher.wastedBytes;
+  }
+
+  get verifiedBytes(): number {
+    return this.#fetcher.verifiedBytes(this.held);
+  }
+
+  /** Where readers are. */
+  set heads(heads: readonly PlayHead[]) {
+    this.#fetcher.heads = heads;
+  }
+
+  /** Peers that want to be served, for the choker. */
+  views(nowMs: number): ChokeView[] {
+    return [...this.remotes.values()].filter((remote) => remote.interested).map((remote) => ({
+      connection: remote.info.connection,
+      name: remote.info.name,
+      unchoked: remote.unchoked,
+      downRate: remote.down.perSecond(nowMs),
+      upRate: remote.up.perSecond(nowMs),
+      sentBytes: remote.up.totalBytes,
+      connectedMs: remote.openedMs,
+      changedMs: remote.changedMs,
+      trading: !this.#complete,
+    }));
+  }
+
+  /** A PIECE begins: where its payload goes; undefined when it is of no use. */
+  begins(connection: ConnectionId, span: Span, nowMs: number): Uint8Array | undefined {
+    const remote = this.remotes.get(connection);
+    if (remote === undefined) return undefined;
+    this.progress(connection, nowMs);
+    return this.#fetcher.begins(remote, span);
+  }
+
+  /** Bytes of a PIECE came. */
+  progress(connection: ConnectionId, nowMs: number): void {
+    const remote = this.remotes.get(connection);
+    if (remote === undefined) return;
+    remote.progressMs = nowMs;
+    remote.snubbed = false;
+  }
+
+  handle(event: In, nowMs: number): readonly Out[] {
+    this.#out = [];
+    switch (event.kind) {
+      case "opened":
+        this.#opened(event.remote, nowMs);
+        break;
+      case "stored":
+        this.#stored(event.assembly);
+        break;
+      case "tick":
+        for (const remote of [...this.remotes.values()]) this.#look(remote, nowMs);
+        this.#ask(nowMs);
+        break;
+      case "turn":
+        this.#ask(nowMs);
+        break;
+      default: {
+        const remote = this.remotes.get(event.connection);
+        if (remote !== undefined) this.#hear(remote, event, nowMs);
+      }
+    }
+    return this.#out;
+  }
+
+  #hear(
+    remote: Remote,
+    event: Extract<In, { readonly connection: ConnectionId }>,
+    nowMs: number,
+  ): void {
+    switch (event.kind) {
+      case "gone":
+        return this.#forget(remote, nowMs);
+      case "message":
+        return this.#message(remote, event.message, nowMs);
+      case "arrived":
+        return this.#arrived(remote, event.span, event.kept, nowMs);
+      case "served":
+        if (event.ok) remote.up.add(event.span.length, nowMs);
+        else this.#send(remote, { kind: "reject", ...event.span });
+        return;
+      case "slot":
+        if (remote.unchoked === event.open) return;
+        remote.unchoked = event.open;
+        remote.changedMs = nowMs;
+        if (!event.open) this.#unserve(remote, undefined);
+        return this.#send(remote, { kind: event.open ? "unchoke" : "choke" });
+    }
+  }
+
+  #opened(info: RemoteInfo, nowMs: number): void {
+    const remote = new Remote(info, this.pieces, nowMs);
+    this.remotes.set(info.connection, remote);
+    if (this.held.held > 0) this.#send(remote, { kind: "bitfield", bits: this.held.bytes() });
+  }
+
+  #message(remote: Remote, message: PeerMessage, nowMs: number): void {
+    if (!remote.bucket.take(nowMs)) return this.#drop(remote, "flood", nowMs);
+    switch (message.kind) {
+      case "bitfield":
+        return this.#bitfield(remote, message.bits, nowMs);
+      case "have":
+        for (const piece of message.pieces) {
+          if (piece >= this.pieces) return this.#drop(remote, "malformed", nowMs);
+          this.#learn(remote, piece);
+        }
+        return this.#want(remote, nowMs);
+      case "choke":
+        remote.choked = true;
+        this.#fetcher.release(remote, this.remotes.values());
+        return this.#ask(nowMs);
+      case "unchoke":
+        remote.choked = false;
+        return this.#askOf(remote, nowMs);
+      case "interested":
+      case "not-interested":
+        remote.interested = message.kind === "interested";
+        if (!remote.interested) this.#unserve(remote, undefined);
+        this.#out.push({ kind: "choose" });
+        return;
+      case "request":
+        return this.#request(remote, message, nowMs);
+      case "cancel":
+        return this.#unserve(remote, message);
+      case "reject":
+        return this.#rejected(remote, message, nowMs);
+      case "want-layer":
+        return this.#serveLayer(remote, message.first, message.count, nowMs);
+      case "layer":
+        return this.#layerPage(remote, message.first, message.hashes, nowMs);
+      case "ping":
+      case "bye":
+        return;
+      case "hello":
+        return this.#drop(remote, "unexpected", nowMs);
+    }
+  }
+
+  #bitfield(remote: Remote, bits: Uint8Array, nowMs: number): void {
+    const map = PieceMap.parse(bits, this.pieces);
+    if (map === undefined || remote.map.held > 0) return this.#drop(remote, "malformed", nowMs);
+    for (let piece = 0; piece < this.pieces; piece++) {
+      if (map.has(piece)) this.#learn(remote, piece);
+    }
+    this.#want(remote, nowMs);
+  }
+
+  /** A peer holds a piece. */
+  #learn(remote: Remote, piece: number): void {
+    if (!remote.map.add(piece)) return;
+    this.#fetcher.countCopy(piece, 1);
+    if (this.#fetcher.isMissing(piece)) remote.useful++;
+  }
+
+  /** A peer does not hold a piece that it claimed. */
+  #unlearn(remote: Remote, piece: number): void {
+    if (!remote.map.delete(piece)) return;
+    this.#fetcher.countCopy(piece, -1);
+    if (this.#fetcher.isMissing(piece)) remote.useful--;
+  }
+
+  /** Says whether this peer has something to want, and asks for it. */
+  #want(remote: Remote, nowMs: number): void {
+    const wants = !this.#complete && remote.useful > 0;
+    if (wants !== remote.weWant) {
+      remote.weWant = wants;
+      this.#send(remote, { kind: wants ? "interested" : "not-interested" });
+    }
+    if (this.#complete && remote.map.complete) return this.#drop(remote, "done", nowMs);
+    if (wants) this.#askOf(remote, nowMs);
+  }
+
+  #ask(nowMs: number): void {
+    for (const remote of this.remotes.values()) this.#askOf(remote, nowMs);
+  }
+
+  #askOf(remote: Remote, nowMs: number): void {
+    if (this.paused || this.#complete) return;
+    if (this.layer === undefined) return this.#askLayer(remote, nowMs);
+    for (const span of this.#fetcher.next(remote, this.remotes.values(), nowMs)) {
+      this.#send(remote, { kind: "request", ...span });
+    }
+  }
+
+  /** One peer at a time is asked for the whole layer, so that a wrong one has one author. */
+  #askLayer(remote: Remote, nowMs: number): void {
+    if (this.#layerFrom !== undefined || remote.map.held === 0) return;
+    this.#layerFrom = remote.info.connection;
+    this.#layerParts.clear();
+    remote.layerAskedMs = nowMs;
+    for (let first = 0; first < this.pieces; first += LAYER_PAGE) {
+      const count = Math.min(LAYER_PAGE, this.pieces - first);
+      this.#send(remote, { kind: "want-layer", first, count });
+    }
+  }
+
+  #serveLayer(remote: Remote, first: number, count: number, nowMs: number): void {
+    const { layer } = this;
+    remote.layerServed += count;
+    if (remote.layerServed > LAYERS_SERVED * this.pieces + LAYER_PAGE) {
+      return this.#drop(remote, "flood", nowMs);
+    }
+    const fits = count >= 1 && count <= LAYER_PAGE && first + count <= this.pieces;
+    if (!fits) return this.#drop(remote, "malformed", nowMs);
+    if (layer === undefined) return;
+    const hashes = layer.subarray(first * HASH_BYTES, (first + count) * HASH_BYTES);
+    this.#send(remote, { kind: "layer", first, hashes });
+  }
+
+  #layerPage(remote: Remote, first: number, hashes: Uint8Array, nowMs: number): void {
+    if (this.layer !== undefined || this.#layerFrom !== remote.info.connection) return;
+    const count = Math.min(LAYER_PAGE, this.pieces - first);
+    if (first % LAYER_PAGE !== 0 || hashes.length !== count * HASH_BYTES) {
+      return this.#drop(remote, "malformed", nowMs);
+    }
+    remote.layerAskedMs = nowMs;
+    this.#layerParts.set(first, hashes);
+    if (this.#layerParts.size < Math.ceil(this.pieces / LAYER_PAGE)) return;
+    const layer = new Uint8Array(this.pieces * HASH_BYTES);
+    for (const [at, part] of this.#layerParts) layer.set(part, at * HASH_BYTES);
+    this.#layerParts.clear();
+    this.#layerFrom = undefined;
+    remote.layerAskedMs = undefined;
+    if (!isLayerOf(layer, this.shape)) return this.#drop(remote, "wrong-layer", nowMs);
+    this.#fetcher.layer = layer;
+    this.#out.push({ kind: "layer", layer });
+    this.#ask(nowMs);
+  }
+
+  #arrived(remote: Remote, span: Span, kept: boolean, nowMs: number): void {
+    const asked = remote.answer(span);
+    remote.down.add(span.length, nowMs);
+    if (asked === undefined) {
+      remote.excusedBytes -= span.length;
+      if (remote.excusedBytes < -UNWANTED_MAX_BYTES) {
+        return this.#drop(remote, "unwanted-data", nowMs);
+      }
+    } else if (asked.alone) {
+      remote.rttMs = Math.min(remote.rttMs, Math.max(0.1, nowMs - asked.sentMs));
+    }
+    const { verified, liars, cancels } = this.#fetcher.ends(
+      remote,
+      span,
+      kept,
+      this.remotes.values(),
+    );
+    for (const { remote: other, span: same } of cancels) {
+      other.answer(same);
+      other.excusedBytes += same.length;
+      this.#send(other, { kind: "cancel", ...same });
+    }
+    if (verified !== undefined) this.#out.push({ kind: "store", assembly: verified });
+    for (const connection of liars) {
+      const liar = this.remotes.get(connection);
+      if (liar !== undefined) this.#drop(liar, "wrong-bytes", nowMs);
+    }
+    if (this.remotes.has(remote.info.connection)) this.#askOf(remote, nowMs);
+  }
+
+  /** A piece is on disk: it counts, and everybody hears of it. */
+  #stored(assembly: Assembly): void {
+    const { piece } = assembly;
+    this.#fetcher.stored(assembly);
+    if (!this.held.add(piece)) return;
+    if (this.held.complete && !this.#complete) {
+      this.#complete = true;
+      this.#out.push({ kind: "complete" });
+    }
+    for (const remote of [...this.remotes.values()]) {
+      if (!remote.map.has(piece)) this.#send(remote, { kind: "have", pieces: [piece] });
+      else remote.useful--;
+      if (remote.weWant && (remote.useful <= 0 || this.#complete)) {
+        remote.weWant = false;
+        this.#send(remote, { kind: "not-interested" });
+      }
+      if (this.#complete && remote.map.complete) this.#drop(remote, "done", 0);
+    }
+  }
+
+  #request(remote: Remote, span: Span, nowMs: number): void {
+    const { piece, begin, length } = span;
+    const fits = piece < this.pieces && length > 0 && length <= SPAN_MAX_BYTES &&
+      begin + length <= pieceLength(this.shape, piece);
+    if (!fits) return this.#drop(remote, "malformed", nowMs);
+    // A request that crossed a CHOKE: both sides know it is void.
+    if (!remote.unchoked) return;
+    if (!this.held.has(piece)) return this.#send(remote, { kind: "reject", piece, begin, length });
+    this.#out.push({
+      kind: "serve",
+      connection: remote.info.connection,
+      span: { piece, begin, length },
+    });
+  }
+
+  #rejected(remote: Remote, span: Span, nowMs: number): void {
+    if (span.piece >= this.pieces) return this.#drop(remote, "malformed", nowMs);
+    if (!remote.waitsFor(span)) return;
+    this.#fetcher.refuse(remote, span, this.remotes.values());
+    this.#unlearn(remote, span.piece);
+    if (++remote.rejects > REJECTS_MAX) return this.#drop(remote, "false-claims", nowMs);
+    this.#ask(nowMs);
+  }
+
+  /** Deadlines of one peer. */
+  #look(remote: Remote, nowMs: number): void {
+    const { requestTimeoutMs } = this.#options;
+    const asked = remote.layerAskedMs;
+    if (asked !== undefined && nowMs - asked > requestTimeoutMs) {
+      return this.#drop(remote, "stalled", nowMs);
+    }
+    if (remote.asked.size === 0) return;
+    const silentMs = nowMs - remote.progressMs;
+    if (silentMs > 2 * requestTimeoutMs) return this.#drop(remote, "stalled", nowMs);
+    if (silentMs > requestTimeoutMs && !remote.snubbed) {
+      // What it owes goes to others; it keeps its place for one more chance.
+      for (const span of remote.asked.values()) this.#send(remote, { kind: "cancel", ...span });
+      const { progressMs } = remote;
+      this.#fetcher.release(remote, this.remotes.values());
+      remote.snubbed = true;
+      this.#askOf(remote, nowMs);
+      remote.progressMs = progressMs;
+      return;
+    }
+    const oldest = remote.asked.values().next().value;
+    if (oldest !== undefined && nowMs - oldest.sentMs > SLOW_FACTOR * requestTimeoutMs) {
+      this.#drop(remote, "slow", nowMs);
+    }
+  }
+
+  #unserve(remote: Remote, span: Span | undefined): void {
+    this.#out.push({ kind: "unserve", connection: remote.info.connection, span });
+  }
+
+  #drop(remote: Remote, why: Reason, nowMs: number): void {
+    if (!this.remotes.has(remote.info.connection)) return;
+    const bye = why === "done" ? "not-needed" : why === "wrong-bytes" ? "banned" : undefined;
+    this.#out.push({ kind: "drop", connection: remote.info.connection, why, bye });
+    this.#forget(remote, nowMs);
+  }
+
+  #forget(remote: Remote, nowMs: number): void {
+    const { connection } = remote.info;
+    if (!this.remotes.delete(connection)) return;
+    if (this.#layerFrom === connection) this.#layerFrom = undefined;
+    this.#fetcher.release(remote, this.remotes.values());
+    for (let piece = 0; piece < this.pieces; piece++) {
+      if (remote.map.has(piece)) this.#fetcher.countCopy(piece, -1);
+    }
+    this.#unserve(remote, undefined);
+    this.#out.push({ kind: "choose" });
+    this.#ask(nowMs);
+  }
+
+  #send(remote: Remote, message: PeerMessage): void {
+    this.#out.push({ kind: "send", connection: remote.info.connection, message });
+  }
+}
+
+function fromHex(text: string): Uint8Array {
+  return Uint8Array.from(
+    { length: text.length / 2 },
+    (_, i) => parseInt(text.slice(2 * i, 2 * i + 2), 16),
+  );
+}

@@ -1,0 +1,130 @@
+/** What is known of one connected peer. */
+import type { NodeName } from "../../core/ids.ts";
+import { BLOCK_BYTES } from "../../core/swarm/identity.ts";
+import { RateMeter } from "../../core/swarm/meter.ts";
+import { type Span, SPAN_MAX_BYTES } from "../../core/swarm/peer_messages.ts";
+import { PieceMap } from "../../core/swarm/piece_map.ts";
+import { TokenBucket } from "../../core/token_bucket.ts";
+
+/** A number for each connection of this node, never used twice. */
+export type ConnectionId = number;
+
+/** Who is at the other end. */
+export interface RemoteInfo {
+  readonly connection: ConnectionId;
+  readonly name: NodeName;
+  readonly instance: number;
+  readonly host: string;
+  /** Where it listens; 0 when it does not. */
+  readonly port: number;
+  readonly dialed: boolean;
+}
+
+/** Asked for at first, before anything is measured. */
+const WINDOW_START_BYTES = 128 * 1024;
+const WINDOW_MIN_BYTES = 32 * 1024;
+const WINDOW_MAX_BYTES = 8 * 1024 * 1024;
+/** Beside the round trip, this much of the peer's rate is kept asked for: its disk and queue need it. */
+const QUEUE_MS = 400;
+/** One request asks for about this much of the peer's rate. */
+const SPAN_MS = 80;
+/** Messages without payload that one peer may send a second, and at once. */
+const MESSAGES_A_SECOND = 3000;
+const MESSAGES_AT_ONCE = 9000;
+
+/** One request under way. */
+export interface Asked extends Span {
+  readonly sentMs: number;
+  /** Sent while nothing else was: its answer measures the round trip. */
+  readonly alone: boolean;
+}
+
+/** A peer's side of one file. */
+export class Remote {
+  readonly info: RemoteInfo;
+  readonly openedMs: number;
+  map: PieceMap;
+  /** Pieces it holds and this node lacks. */
+  useful = 0;
+  /** It serves nothing to this node just now. */
+  choked = true;
+  /** It wants something of this node. */
+  interested = false;
+  /** This node has said so. */
+  weWant = false;
+  /** This node serves it. */
+  unchoked = false;
+  changedMs: number;
+  readonly down = new RateMeter();
+  readonly up = new RateMeter();
+  readonly asked = new Map<number, Asked>();
+  askedBytes = 0;
+  arriving: Span | undefined;
+  current: number | undefined;
+  rttMs = 100;
+  /** When something that was asked for last came, or the first request went out. */
+  progressMs: number;
+  snubbed = false;
+  rejects = 0;
+  /** Bytes that may still come although nobody waits for them any more. */
+  excusedBytes = 0;
+  readonly bucket: TokenBucket;
+  layerAskedMs: number | undefined;
+  layerServed = 0;
+
+  constructor(info: RemoteInfo, pieces: number, nowMs: number) {
+    this.info = info;
+    this.openedMs = this.changedMs = this.progressMs = nowMs;
+    this.map = new PieceMap(pieces);
+    this.bucket = new TokenBucket(MESSAGES_A_SECOND, MESSAGES_AT_ONCE, nowMs);
+  }
+
+  /** Bytes to keep asked for: the measured bandwidth times the delay. */
+  windowBytes(nowMs: number): number {
+    if (this.snubbed) return BLOCK_BYTES;
+    if (this.down.totalBytes < WINDOW_START_BYTES) return WINDOW_START_BYTES;
+    const bytes = (this.down.perSecond(nowMs) * (this.rttMs + QUEUE_MS)) / 1000;
+    return Math.min(WINDOW_MAX_BYTES, Math.max(WINDOW_MIN_BYTES, bytes));
+  }
+
+  /** Bytes that one request asks for. */
+  spanBytes(nowMs: number): number {
+    if (this.snubbed) return BLOCK_BYTES;
+    const bytes = (this.down.perSecond(nowMs) * SPAN_MS) / 1000;
+    return Math.min(SPAN_MAX_BYTES, Math.max(2 * BLOCK_BYTES, bytes));
+  }
+
+  ask(span: Span, nowMs: number): void {
+    if (this.asked.size === 0) this.progressMs = nowMs;
+    this.asked.set(keyOf(span), { ...span, sentMs: nowMs, alone: this.asked.size === 0 });
+    this.askedBytes += span.length;
+  }
+
+  /** The request that a span answers, if there is one; it is no longer waited for. */
+  answer(span: Span): Asked | undefined {
+    const asked = this.asked.get(keyOf(span));
+    if (asked === undefined || asked.length !== span.length) return undefined;
+    this.asked.delete(keyOf(span));
+    this.askedBytes -= span.length;
+    return asked;
+  }
+
+  /** Whether exactly this span is waited for. */
+  waitsFor(span: Span): boolean {
+    return this.asked.get(keyOf(span))?.length === span.length;
+  }
+
+  /** Seconds until all that is asked for should be here. */
+  backlogSeconds(nowMs: number): number {
+    const rate = this.down.perSecond(nowMs);
+    return this.askedBytes / Math.max(rate, 1000);
+  }
+}
+
+/** Blocks in a piece at most: what a key is made with. */
+const BLOCKS_MAX = 256;
+
+/** One number for the place where a span begins. */
+export function keyOf(span: Pick<Span, "piece" | "begin">): number {
+  return span.piece * BLOCKS_MAX + Math.floor(span.begin / BLOCK_BYTES);
+}

@@ -1,0 +1,115 @@
+/** Who is served, and with what: upload slots, requests in turn, reads from disk. */
+import { PIECE_HEAD_BYTES, pieceFrame, type Span } from "../../core/swarm/peer_messages.ts";
+import type { PeerNode } from "./node.ts";
+import type { ConnectionId } from "./remote.ts";
+import type { Running } from "./running.ts";
+import type { Session } from "./session.ts";
+import { Uploads } from "./uploads.ts";
+
+/** Reads from disk at once. */
+const READS_MAX = 4;
+
+/** The uploads of a peer, all files together. */
+export class Serving {
+  readonly #node: PeerNode;
+  readonly #uploads: Uploads;
+  #reads = 0;
+  #round = 0;
+  #timer: Disposable | undefined;
+
+  constructor(node: PeerNode, total: number, perPeer: number) {
+    this.#node = node;
+    this.#uploads = new Uploads(total, perPeer, node.ctx.clock.now());
+  }
+
+  stop(): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = undefined;
+  }
+
+  /** A peer asks for a span; false when it asks for too much. */
+  add(connection: ConnectionId, span: Span): boolean {
+    const taken = this.#uploads.add(connection, span, this.#node.ctx.clock.now());
+    this.serve();
+    return taken;
+  }
+
+  remove(connection: ConnectionId, span: Span | undefined): void {
+    this.#uploads.remove(connection, span);
+  }
+
+  forget(connection: ConnectionId): void {
+    this.#uploads.forget(connection);
+  }
+
+  /** A socket takes more. */
+  drained(session: Session): void {
+    this.#uploads.setBusy(session.id, session.reading > 0);
+    this.serve();
+  }
+
+  /** Answers requests in turn, as far as rates, sockets and the disk allow. */
+  serve(): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = undefined;
+    while (this.#node.active && this.#reads < READS_MAX) {
+      const next = this.#uploads.next(this.#node.ctx.clock.now());
+      if (next.kind === "idle") return;
+      if (next.kind === "wait") {
+        this.#timer = this.#node.ctx.clock.after(next.ms, () => this.serve());
+        return;
+      }
+      const session = this.#node.sessions.get(next.connection);
+      const running = session?.fileKey === undefined
+        ? undefined
+        : this.#node.running.get(session.fileKey);
+      if (session === undefined || running === undefined) continue;
+      this.#reads++;
+      session.reading++;
+      this.#uploads.setBusy(session.id, true);
+      this.#node.track(running.track(this.#answer(session, running, next.span)));
+    }
+  }
+
+  async #answer(
+    session: Session,
+    running: Running,
+    span: Span,
+  ): Promise<void> {
+    const frame = pieceFrame(span);
+    let ok = false;
+    try {
+      const offset = span.piece * running.shape.pieceBytes + span.begin;
+      ok = await running.read(offset, frame.subarray(PIECE_HEAD_BYTES));
+    } catch (error) {
+      this.#node.ctx.log.warn("shared file cannot be read", { file: running.name, error });
+    }
+    this.#reads--;
+    session.reading--;
+    if (ok) {
+      session.write(frame);
+      this.#node.up.add(span.length, this.#node.ctx.clock.now());
+    }
+    this.#uploads.setBusy(session.id, session.full);
+    this.#node.feed(running, { kind: "served", connection: session.id, span, ok });
+    this.serve();
+  }
+
+  /** Gives upload slots; between rounds only where some are free. */
+  choose(round: boolean): void {
+    const nowMs = this.#node.ctx.clock.now();
+    const all = [...this.#node.running.values()];
+    const views = all.flatMap((running) => running.transfer.views(nowMs));
+    const { uploadSlots } = this.#node.options;
+    const taken = views.filter((view) => view.unchoked).length;
+    if (!round && (taken >= uploadSlots || taken === views.length)) return;
+    if (round) this.#round++;
+    const choker = this.#node.ctx.use("choker");
+    const chosen = new Set(choker.choose(views, uploadSlots, this.#round, nowMs));
+    for (const running of all) {
+      for (const { info: { connection } } of [...running.transfer.remotes.values()]) {
+        this.#node.feed(running, { kind: "slot", connection, open: chosen.has(connection) });
+      }
+    }
+  }
+}

@@ -1,0 +1,4 @@
+import { z } from "zod";
+
+/** Options of the picker: there are none. */
+export const config = z.strictObject({});
