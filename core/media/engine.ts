@@ -38,6 +38,8 @@ import { CNAME } from "./recovery/nack.ts";
 const PACKET_MAX_BYTES = 1500;
 /** Receivers that may wait for a stream to be opened. */
 const EARLY_RECEIVERS_MAX = 256;
+/** Links remembered; beyond that those that no stream uses are forgotten. */
+const LINKS_MAX = 16_384;
 /** Bounds of orders: rings from 64 packets to 2^20, times up to a minute. */
 const RING_MAX_PACKETS = 2 ** 20;
 const TIME_MAX_MS = 60_000;
@@ -71,6 +73,8 @@ export class MediaEngine implements StreamHost {
   readonly #feedback: Feedback;
   #lastStream: Stream | undefined;
   #deadlineMs = Infinity;
+  /** When the next echo is due on any link; lowered whenever a link may have come into use. */
+  #echoMs = Infinity;
   #nextReceiver = 1;
 
   constructor(options: EngineOptions) {
@@ -153,6 +157,7 @@ export class MediaEngine implements StreamHost {
 
   /** Carries out an order. */
   command(command: EngineCommand, nowMs: number): void {
+    this.#echoMs = Math.min(this.#echoMs, nowMs);
     if (!this.#order(command, nowMs)) this.tally.ignored++;
     this.#flush();
   }
@@ -190,8 +195,15 @@ export class MediaEngine implements StreamHost {
 
   #link(id: LinkId): Link {
     let link = this.#links.get(id);
-    if (link === undefined) this.#links.set(id, link = new Link(id));
+    if (link === undefined) {
+      if (this.#links.size >= LINKS_MAX) this.#dropIdleLinks();
+      this.#links.set(id, link = new Link(id));
+    }
     return link;
+  }
+
+  #dropIdleLinks(): void {
+    for (const [id, link] of this.#links) if (link.roles === 0) this.#links.delete(id);
   }
 
   /** Whether a stream uses this link. */
@@ -258,6 +270,7 @@ export class MediaEngine implements StreamHost {
     done: (first: number) => void,
   ): void {
     const stream = this.#streams.get(ssrc);
+    this.#echoMs = Math.min(this.#echoMs, nowMs);
     const added = stream?.addChild(this.#link(link), from, nowMs, done) ?? false;
     if (!added) this.tally.ignored++;
     this.#flush();
@@ -312,11 +325,14 @@ export class MediaEngine implements StreamHost {
       }
       if (stream.deadlineMs < nextMs) nextMs = stream.deadlineMs;
     }
-    for (const link of this.#links.values()) {
-      if (link.nextEchoMs <= nowMs) this.#echo(link, nowMs);
-      if (link.nextEchoMs < nextMs) nextMs = link.nextEchoMs;
+    if (this.#echoMs <= nowMs) {
+      this.#echoMs = Infinity;
+      for (const link of this.#links.values()) {
+        if (link.nextEchoMs <= nowMs) this.#echo(link, nowMs);
+        if (link.nextEchoMs < this.#echoMs) this.#echoMs = link.nextEchoMs;
+      }
     }
-    this.#deadlineMs = nextMs;
+    this.#deadlineMs = Math.min(nextMs, this.#echoMs);
     this.#flush();
   }
 

@@ -218,7 +218,8 @@ Deno.test("one slow child costs its siblings nothing", () => {
   rig.open(SSRC);
   originate(origin);
   hop(rig, origin, good, { delayMs: 5 });
-  hop(rig, origin, bad, { delayMs: 200, loss: 0.6 });
+  const [down, up] = rig.connect(origin, bad, { delayMs: 200, loss: 0.6 }, { delayMs: 200 });
+  rig.join(SSRC, origin, down, bad, up);
   const receiver = good.receiver({ ssrc: SSRC, budgetMs: 50, pace: "asap" });
   rig.run(1500);
   rig.publish(origin, SSRC, 6000, 2);
