@@ -19,7 +19,7 @@ interface Session {
   readonly packets: number;
   readonly lost: number;
   readonly parents?: readonly string[];
-  readonly sinks: readonly { readonly longestPauseMs?: number; readonly bitsPerSecond?: number }[];
+  readonly sinks: readonly { readonly longestPauseMs?: number; readonly bitrate?: number }[];
 }
 
 const say = (text = "") => console.log(text);
@@ -124,7 +124,7 @@ function hasFfplay(): boolean {
 async function counters(network: DemoNetwork): Promise<string> {
   const cells = await Promise.all(VIEWERS.map(async (viewer) => {
     const { packets, lost, parents, sinks } = await network.session(viewer);
-    const rate = (sinks[0]?.bitsPerSecond ?? 0) / 1e6;
+    const rate = (sinks[0]?.bitrate ?? 0) / 1e6;
     return `${viewer} at ${parents?.join("+") || "-"}: ${packets} packets, ${
       rate.toFixed(2)
     } Mbit/s, ${lost} lost`;

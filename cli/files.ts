@@ -12,6 +12,7 @@ export function filesBeside(configFile: string, files: Files): Files {
     list: (path) => files.list(at(path)),
     openRead: (path) => files.openRead(at(path)),
     openWrite: (path, mode) => files.openWrite(at(path), mode),
+    openUpdate: (path) => files.openUpdate(at(path)),
     makeFolder: (path) => files.makeFolder(at(path)),
     rename: (from, to) => files.rename(at(from), at(to)),
     remove: (path) => files.remove(at(path)),

@@ -10,6 +10,7 @@ import { PortError, type Ports } from "../core/ports.ts";
 import denoJson from "../deno.json" with { type: "json" };
 import { defaults } from "../plugins/registry.ts";
 import { loadConfig, type LoadedConfig } from "./load.ts";
+import { filesBeside } from "./files.ts";
 import { nodeView } from "./view.ts";
 
 /** How long children and neighbors get to let go before the node stops. */

@@ -14,11 +14,13 @@ import discoveryStatic from "./discovery-static/mod.ts";
 import exchange from "./exchange/mod.ts";
 import ffplaySink from "./ffplay-sink/mod.ts";
 import fileSink from "./file-sink/mod.ts";
+import index from "./index/mod.ts";
 import keepalive from "./keepalive/mod.ts";
 import membershipBootstrap from "./membership-bootstrap/mod.ts";
 import origin from "./origin/mod.ts";
 import pathDual from "./path-dual/mod.ts";
 import pathSingle from "./path-single/mod.ts";
+import peer from "./peer/mod.ts";
 import pickerRarest from "./picker-rarest/mod.ts";
 import pickerSequential from "./picker-sequential/mod.ts";
 import pickerStreaming from "./picker-streaming/mod.ts";
@@ -50,11 +52,13 @@ export const builtins: readonly Loadable[] = [
   exchange,
   ffplaySink,
   fileSink,
+  index,
   keepalive,
   membershipBootstrap,
   origin,
   pathDual,
   pathSingle,
+  peer,
   pickerRarest,
   pickerSequential,
   pickerStreaming,
@@ -85,4 +89,6 @@ export const defaults: Partial<Record<Slot, string>> = {
   recovery: "recovery-nack",
   datapath: "datapath-deno",
   pop: "pop-selection",
+  piecePicker: "picker-streaming",
+  choker: "choker-tit-for-tat",
 };
