@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { checkFiles, printPlugins, printSchema } from "./cli/describe.ts";
 import { demo } from "./cli/demo.ts";
 import { runNode } from "./cli/node.ts";
+import { find, get, share } from "./cli/swarm.ts";
 import { topology } from "./cli/topology.ts";
 import { UserError } from "./core/plugin.ts";
 import denoJson from "./deno.json" with { type: "json" };
@@ -12,6 +13,37 @@ const USER_ERROR = 2;
 
 function collect(value: string, before: string[]): string[] {
   return [...before, value];
+}
+
+/** The commands of the swarm. */
+function addSwarm(program: Command): void {
+  const index = ["--index <host:port>", "the index", "127.0.0.1:7300"] as const;
+  const listen = [
+    "--listen <host:port>",
+    "where other peers reach this one",
+    "127.0.0.1:0",
+  ] as const;
+  const up = ["--upload-rate <rate>", "such as 20Mbit/s"] as const;
+  program.command("share")
+    .description("shares a folder's files with other peers until SIGINT or SIGTERM")
+    .argument("<folder>", "the folder")
+    .option(...index).option(...listen).option(...up)
+    .action(async (folder: string, options) => Deno.exit(await share(folder, options)));
+  program.command("find")
+    .description("lists shared files whose names hold a text")
+    .argument("<text>", "words of the name")
+    .option(...index)
+    .action(async (text: string, options) => Deno.exit(await find(text, options)));
+  program.command("get")
+    .description("downloads a file from all peers that have it")
+    .argument("<what>", "its id or its name")
+    .option(...index).option(...listen).option(...up)
+    .option("--download-rate <rate>", "such as 20Mbit/s")
+    .option("--folder <folder>", "where it goes", ".")
+    .option("--out <file>", "where it goes, under this name")
+    .option("--play", "plays it in ffplay meanwhile")
+    .option("--stay", "goes on serving others when it is complete")
+    .action(async (what: string, options) => Deno.exit(await get(what, options)));
 }
 
 function buildProgram(): Command {
@@ -55,6 +87,7 @@ function buildProgram(): Command {
     .argument("[admin...]", "admin endpoints", ["http://127.0.0.1:8081"])
     .option("--token <token>", "bearer token of the endpoints")
     .action(async (bases: string[], { token }) => console.log(await topology(bases, token)));
+  addSwarm(program);
   program.command("demo")
     .description("a whole network on this machine: watch it form, break and mend")
     .option("--stay", "keeps running until SIGINT")

@@ -175,7 +175,6 @@ export class PeerNode {
       random: () => ctx.rng.next(),
       bufferBytes: options.buffer,
       requestTimeoutMs: options.requestTimeout,
-      idleTimeoutMs: options.idleTimeout,
     });
     const running = new Running(ctx.files, transfer, name, ctx.clock.now());
     this.running.set(shape.id, running);

@@ -29,7 +29,6 @@ export interface TransferOptions {
   readonly random: () => number;
   readonly bufferBytes: number;
   readonly requestTimeoutMs: number;
-  readonly idleTimeoutMs: number;
 }
 
 /** Refused requests and false claims that are put up with. */
