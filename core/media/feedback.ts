@@ -49,6 +49,7 @@ export class Feedback {
   #stream: Stream | undefined;
   #child: Child | undefined;
   #repeatMs = 0;
+  #flightMs = 0;
   #urgent = false;
 
   constructor(readonly host: FeedbackHost) {}
@@ -160,6 +161,7 @@ export class Feedback {
       : tripMs === undefined
       ? REPEAT_UNKNOWN_MS
       : REPEAT_SHARE * tripMs;
+    this.#flightMs = REPEAT_SHARE * (tripMs ?? 0);
     child.refillPace(stream.rate, this.#nowMs);
     const generic = (this.#bytes[at + 1] ?? 0) === RTCP.transportFeedback;
     (generic ? walkNack : walkRangeNack)(this.#bytes, at, end, this.#asked);
@@ -186,6 +188,8 @@ export class Feedback {
       return true;
     }
     if (child.catching && number >= child.cursor) return true;
+    // The request crossed it on the way: a repair from upstream that has just been handed on.
+    if (this.#nowMs - ring.timeOf(number) < this.#flightMs) return true;
     if (child.repairedWithin(number, this.#repeatMs, this.#nowMs)) return true;
     if (!child.mayRepair(bytes.length, stream.recovery.budgetShare, stream.rate, this.#nowMs)) {
       stream.tally.retransmitsRefused++;

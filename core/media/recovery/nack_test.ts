@@ -65,6 +65,17 @@ Deno.test("bytes on the wire stay near what the losses cost", () => {
   assert.ok(scene.last.feedbackBytes < 0.01 * 5000 * 1328, `${scene.last.feedbackBytes} bytes`);
 });
 
+Deno.test("over several hops a repair that is handed on crosses requests and is not sent twice", () => {
+  const scene = chain(13, 3, { delayMs: 10, loss: 0.05 });
+  const relay = at(scene.nodes, 2);
+  scene.rig.run(2500);
+  const before = relay.sentBytes;
+  flow(scene, 8000);
+  const share = (relay.sentBytes - before) / (8000 * 1328) - 1;
+  assert.ok(share < 0.085, `${(share * 100).toFixed(1)} % more`);
+  assert.equal(counted(scene.last).unrecovered, 0);
+});
+
 Deno.test("a relay that misses a packet asks once and hands the repair to all its children", () => {
   const scene = chain(5, 1, { delayMs: 10 });
   const { rig, last: relay } = scene;
