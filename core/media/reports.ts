@@ -21,6 +21,11 @@ const FAREWELL_GAPS_MS = [Infinity, 100, 50];
 /** Retransmissions that wait for their turn go out in steps of this. */
 const QUEUE_STEP_MS = 2;
 
+/** A silence found this long after its time tells of this node's own pause, not of the parent's. */
+const ASLEEP_MS = 25;
+/** What came during such a pause is read within this time. */
+const AWAKE_MS = 15;
+
 /** Does what is due; returns when to come again. */
 export function tickStream(stream: Stream, nowMs: number): number {
   let nextMs = tickParents(stream, nowMs);
@@ -44,6 +49,9 @@ function tickParents(stream: Stream, nowMs: number): number {
     const silentMs = parent.rhythm.silentFromMs;
     if (parent.silent || stream.end !== undefined || stream.parentSaidBye) {
       // Silence is told once, and expected at the end.
+    } else if (nowMs >= silentMs + ASLEEP_MS) {
+      parent.rhythm.extend(nowMs, AWAKE_MS);
+      nextMs = Math.min(nextMs, nowMs + AWAKE_MS);
     } else if (nowMs >= silentMs) {
       parent.silent = true;
       parent.flowing = false;

@@ -4,10 +4,16 @@
 const SILENCE_MIN_MS = 80;
 /** Weight of a new spacing in the mean and its deviation. */
 const WEIGHT = 1 / 16;
-/** A pause longer than this is not taken for the source's habit. */
-const PAUSE_MAX_MS = 1000;
-/** How long the longest harmless pause is remembered. */
+/** A longer spacing counts as this long in the mean. */
+const SPACING_MAX_MS = 1000;
+/** A longer habit is not learned: in such a pause the sender says that it has nothing to send. */
+const HABIT_MAX_MS = 200;
+/** A habit shows this often: a machine that hung once, or a change of parent further up, is none. */
+const HABIT_TIMES = 3;
+/** How long pauses are remembered. */
 const PAUSE_MEMORY_MS = 10_000;
+/** In a habitual pause too, a sender speaks before the shortest silence is over. */
+const IDLE_MAX_MS = 60;
 
 /** Two lost reports are no silence: distances double, so that takes seven intervals, or three of the longest. */
 const PROMISE_INTERVALS = 7;
@@ -19,16 +25,23 @@ export class Rhythm {
   #meanMs = 0;
   #deviationMs = 0;
   #arrivals = 0;
-  #pauseMs = 0;
-  #pauseBeforeMs = 0;
+  /** The longest pauses of this time and of the one before, longest first. */
+  #pauses: number[] = [];
+  #habitBeforeMs = 0;
   #pauseSinceMs = 0;
   #promisedMs = 0;
+  #notBeforeMs = 0;
 
   /** Nothing came yet; silence counts from `graceMs` after now. */
   start(nowMs: number, graceMs: number): void {
     this.#lastMs = nowMs;
     this.#promisedMs = nowMs + graceMs;
     this.#pauseSinceMs = nowMs;
+  }
+
+  /** Mean spacing of packets. */
+  get meanMs(): number {
+    return this.#meanMs;
   }
 
   get lastMs(): number {
@@ -42,14 +55,29 @@ export class Rhythm {
     this.#promisedMs = nowMs;
     if (this.#arrivals++ === 0) return;
     if (nowMs - this.#pauseSinceMs > PAUSE_MEMORY_MS) {
-      this.#pauseBeforeMs = this.#pauseMs;
-      this.#pauseMs = 0;
+      this.#habitBeforeMs = this.#pauses[HABIT_TIMES - 1] ?? 0;
+      this.#pauses = [];
       this.#pauseSinceMs = nowMs;
     }
-    if (contiguous && spacing > this.#pauseMs) this.#pauseMs = Math.min(spacing, PAUSE_MAX_MS);
-    const bounded = Math.min(spacing, PAUSE_MAX_MS);
+    if (contiguous && spacing > (this.#pauses[HABIT_TIMES - 1] ?? 0)) this.#note(spacing);
+    const bounded = Math.min(spacing, SPACING_MAX_MS);
     this.#deviationMs += (Math.abs(bounded - this.#meanMs) - this.#deviationMs) * WEIGHT;
     this.#meanMs += (bounded - this.#meanMs) * WEIGHT;
+  }
+
+  #note(pauseMs: number): void {
+    this.#pauses.push(Math.min(pauseMs, HABIT_MAX_MS));
+    this.#pauses.sort((a, b) => b - a);
+    if (this.#pauses.length > HABIT_TIMES) this.#pauses.pop();
+  }
+
+  get #habitMs(): number {
+    return Math.max(this.#pauses[HABIT_TIMES - 1] ?? 0, this.#habitBeforeMs);
+  }
+
+  /** Nobody looked for a while: what came meanwhile is read within `graceMs`. */
+  extend(nowMs: number, graceMs: number): void {
+    this.#notBeforeMs = nowMs + graceMs;
   }
 
   /** The parent is alive, has nothing new, and speaks again within `nextMs`. */
@@ -60,21 +88,23 @@ export class Rhythm {
     );
   }
 
-  /** The moment from which a sender that owes nothing should say so: longer than its own usual pauses. */
+  /**
+   * The moment from which a sender that owes nothing should say so: longer than its own usual spacing, and
+   * before anybody takes the pause for a silence.
+   */
   idleFromMs(minMs: number): number {
-    const pause = Math.max(this.#pauseMs, this.#pauseBeforeMs);
-    return this.#lastMs + Math.max(minMs, 3 * this.#meanMs, 1.25 * pause);
+    const habit = Math.min(1.25 * this.#habitMs, IDLE_MAX_MS);
+    return this.#lastMs + Math.max(minMs, 2 * this.#meanMs, habit);
   }
 
   /** The moment from which the absence of packets is a silence. */
   get silentFromMs(): number {
-    const pause = Math.max(this.#pauseMs, this.#pauseBeforeMs);
     const patience = Math.max(
       SILENCE_MIN_MS,
       this.#meanMs + 4 * this.#deviationMs,
       3 * this.#meanMs,
-      1.25 * pause,
+      1.25 * this.#habitMs,
     );
-    return Math.max(this.#lastMs, this.#promisedMs) + patience;
+    return Math.max(Math.max(this.#lastMs, this.#promisedMs) + patience, this.#notBeforeMs);
   }
 }

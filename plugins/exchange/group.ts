@@ -57,6 +57,10 @@ export class Group {
       self: needs.self,
       policy: needs.policy,
       random: needs.random,
+      urgent: () => {
+        const ssrc = this.info?.ssrc;
+        return ssrc !== undefined && needs.wantedFrom(spec.stream, ssrc) !== undefined;
+      },
     });
     this.#pump = new Pump(
       needs.clock,
@@ -131,6 +135,13 @@ export class Group {
         const next = this.#next();
         this.#pump.feed({ kind: "silent", leg: leg.id, ssrc, silentMs, next });
       }
+    }
+  }
+
+  /** A parent whose media comes is alive, whatever became of its heartbeats. */
+  alive(link: LinkId): void {
+    for (const leg of this.#legs.values()) {
+      if (leg.link === link) this.needs.keepalive.heard(leg.peer.name);
     }
   }
 

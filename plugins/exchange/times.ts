@@ -13,6 +13,8 @@ export interface UpstreamTimes {
   readonly handoverMs: number;
   /** In an outage the next one is asked too when the first takes longer than this. */
   readonly hedgeMs: number;
+  /** The same where a child waits that lost its own parent: ours may be the dead one as well. */
+  readonly urgentMs: number;
   /** The first parent of a stream that never flowed may take this long before another is tried beside it. */
   readonly unprovenMs: number;
   /** How long a silent parent may come back after another one began to deliver. */
@@ -48,6 +50,7 @@ export const UPSTREAM_TIMES: UpstreamTimes = {
   renewRetryMs: 300,
   handoverMs: 2000,
   hedgeMs: 150,
+  urgentMs: 50,
   unprovenMs: 1000,
   verdictMs: 40,
   blockBaseMs: 250,

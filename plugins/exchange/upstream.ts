@@ -352,6 +352,7 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
   /** How long a new parent may take to deliver: short while nobody else does. */
   #patienceMs(): number {
     if (this.#legs.flowing() > 0) return this.#times.handoverMs;
+    if (this.options.urgent?.() ?? false) return this.#times.urgentMs;
     return this.#everFlowed ? this.#times.hedgeMs : this.#times.unprovenMs;
   }
 

@@ -105,5 +105,7 @@ export interface UpstreamOptions {
   readonly policy: PathPolicy;
   /** Uniform in [0, 1): spreads retries. */
   readonly random: () => number;
+  /** Somebody waits who had the stream from another parent: its buffer is running empty. */
+  readonly urgent?: () => boolean;
   readonly times?: UpstreamTimes;
 }
