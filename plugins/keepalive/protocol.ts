@@ -28,7 +28,7 @@ import { unwatch, watch } from "./watching.ts";
 const NOTHING: readonly Out[] = [];
 /** Says that the other end has not heard this node for so long: its verdict, not one lost packet. */
 const DEAF_MS = 500;
-/** After coming up a link has so long to be heard at the other end before its verdict counts. */
+/** After coming up, or sleeping, a node has so long to be heard at the other end before that verdict counts. */
 const DEAF_AFTER_UP_MS = 1000;
 /** Answers to strangers a second, in total: 1,000 nodes that start together need two each. */
 const STRANGERS_A_SECOND = 2000;
@@ -286,7 +286,7 @@ export class KeepaliveBrain implements Machine<In, Out>, Desk {
   /** The other end is heard, but has itself declared this one dead: a link one way is no link. */
   #isDeaf(link: Link, beat: Beat, nowMs: number): boolean {
     return (beat.flags & Flag.hear) === 0 && beat.holdUs > DEAF_MS * 1000 &&
-      link.watched && nowMs - link.upMs > DEAF_AFTER_UP_MS;
+      link.watched && nowMs - Math.max(link.upMs, this.#lateUntilMs) > DEAF_AFTER_UP_MS;
   }
 
   #onUnknown(token: { readonly high: number; readonly low: number }, nowMs: number): void {

@@ -15,6 +15,9 @@ export interface Weather {
   readonly loss: number;
 }
 
+/** A network without fault. */
+export const FAIR: Weather = { latencyMs: 5, jitterMs: 0, loss: 0 };
+
 /** Something told by a brain: who told it, of whom, and when. */
 export interface Told {
   readonly atMs: number;
@@ -93,6 +96,8 @@ export class Rig {
   readonly nodes: RigNode[] = [];
   /** Ordered pairs that lose everything, as `a>b`. */
   readonly cut = new Set<string>();
+  /** Sees everything that is sent. */
+  tap: ((bytes: Uint8Array, from: RigNode) => void) | undefined;
   readonly #byAddr = new Map<string, RigNode>();
   /** Sorted, the next one last: only a few packets are in the air at a time. */
   readonly #air: Flight[] = [];
@@ -110,6 +115,7 @@ export class Rig {
   }
 
   fly(from: RigNode, toAddr: Addr, bytes: Uint8Array): void {
+    this.tap?.(bytes, from);
     const to = this.#byAddr.get(addrKey(toAddr));
     const { latencyMs, jitterMs, loss } = this.weather;
     const delayMs = latencyMs + jitterMs * this.rng.next();
