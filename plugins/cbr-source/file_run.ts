@@ -10,8 +10,10 @@ import type { SourceOutput } from "../../core/slots.ts";
 import { checkRate, type Entry, FileError, probeFile } from "./catalog.ts";
 import { isInside } from "./names.ts";
 
-/** One read; a whole number of packets, so that pieces are mostly views of what was read. */
+/** One read: few of them, so that a slow disk does not show. */
 const BLOCK_BYTES = 700 * TS_BYTES;
+/** What is shaped at once holds about this much time: short work, so that timers stay on time. */
+const SLICE_MS = 100;
 /** Read-ahead: covers a slow disk, costs 1 MB at 8 Mbit/s. */
 const AHEAD_MS = 1000;
 const AHEAD_MAX_BYTES = 4 * 1024 * 1024;
@@ -116,7 +118,7 @@ export class FileRun implements AsyncDisposable {
     await using handle = await this.ports.files.openRead(info.path);
     this.#shaper.beginPass(probe.clock, probe.rate);
     const before = this.#shaper.positionMs;
-    await this.#blocks(handle);
+    await this.#blocks(handle, sliceBytes(probe.rate));
     if (this.#stopped) return;
     this.#add(this.#shaper.endPass(this.entry.loop));
     if (this.#shaper.positionMs <= before) {
@@ -150,16 +152,18 @@ export class FileRun implements AsyncDisposable {
     return this.#probed;
   }
 
-  async #blocks(handle: ReadHandle): Promise<void> {
+  async #blocks(handle: ReadHandle, slice: number): Promise<void> {
     for (let offset = 0; !this.#stopped;) {
-      await this.#room();
-      if (this.#stopped) return;
       // A fresh buffer each time: pieces are views of it and live as long as the rings that hold them.
       const block = new Uint8Array(BLOCK_BYTES);
       const got = await handle.read(offset, block);
       if (got === 0) return;
       offset += got;
-      this.#add(this.#shaper.feed(block.subarray(0, got)));
+      for (let at = 0; at < got; at += slice) {
+        await this.#room();
+        if (this.#stopped) return;
+        this.#add(this.#shaper.feed(block.subarray(at, Math.min(got, at + slice))));
+      }
     }
   }
 
@@ -221,4 +225,10 @@ export class FileRun implements AsyncDisposable {
     this.#readAll = false;
     this.output.end();
   }
+}
+
+/** A whole number of packets, so that pieces are mostly views of what was read. */
+function sliceBytes(rate: number): number {
+  const packets = Math.round(rate * SLICE_MS / 8000 / TS_BYTES);
+  return Math.min(BLOCK_BYTES, Math.max(1, packets) * TS_BYTES);
 }
