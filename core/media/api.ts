@@ -58,6 +58,8 @@ export type EngineCommand =
 
 /** What the engine tells. */
 export type EngineEvent =
+  /** Something came over a link that carries streams: whoever is at its other end lives. At most five a second a link. */
+  | { readonly kind: "alive"; readonly link: LinkId }
   /** First media from this parent since it was accepted or since it was silent. */
   | { readonly kind: "flowing"; readonly ssrc: Ssrc; readonly link: LinkId }
   /** Nothing from this parent for longer than its measured packet spacing explains (at least 80 ms). */

@@ -164,7 +164,7 @@ Deno.test("media flows from driver to driver; a listener that throws harms nobod
     pair.run(2);
   }
   assert.equal(chunks, 50);
-  assert.deepEqual(events.map((event) => event.kind), ["flowing", "caught-up"]);
+  assert.deepEqual(events.map((event) => event.kind), ["flowing", "caught-up", "alive"]);
   assert.equal(pair.b.listenerErrors, 2);
   assert.equal(pair.failures.length, 2);
   receiving[Symbol.dispose]();

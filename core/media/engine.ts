@@ -13,8 +13,8 @@ import type { Ssrc } from "../ids.ts";
 import type { Addr } from "../ports.ts";
 import { rtcpValid, RtcpWriter } from "../wire/rtcp.ts";
 import { isRtcp, RTP_TYPE_MPEG_TS, rtpHeaderBytes, rtpSsrc, rtpType } from "../wire/rtp.ts";
+import { paritySsrc, RTP_TYPE_PARITY } from "../wire/rtp_fec.ts";
 import type {
-  DatapathCounters,
   EngineCommand,
   InPacket,
   LinkId,
@@ -23,7 +23,7 @@ import type {
   StreamLimits,
   StreamPosition,
 } from "./api.ts";
-import { EngineTally, streamCounters } from "./counters.ts";
+import { type EngineCounters, engineCounters, EngineTally } from "./counters.ts";
 import { Feedback } from "./feedback.ts";
 import { Link } from "./link.ts";
 import { Outbox } from "./out.ts";
@@ -50,12 +50,6 @@ export interface EngineOptions {
   /** SSRC this node reports under: 32 random bits. */
   readonly reporter: number;
 }
-
-/** What the driver adds to the engine's counters. */
-export type EngineCounters = Omit<
-  DatapathCounters,
-  "strangers" | "badCookies" | "sendErrors" | "queueDropped"
->;
 
 /** Forwards, repairs and delivers any number of streams. */
 export class MediaEngine implements StreamHost {
@@ -122,14 +116,18 @@ export class MediaEngine implements StreamHost {
     tally.bytesIn += bytes.length;
     if (isRtcp(bytes)) {
       if (bytes.length > PACKET_MAX_BYTES || !rtcpValid(bytes)) tally.malformed++;
-      else this.#feedback.receive(link, bytes, nowMs);
+      else {
+        this.#feedback.receive(link, bytes, nowMs);
+        this.#lives(this.#links.get(link), nowMs);
+      }
       return;
     }
-    if (
-      bytes.length > PACKET_MAX_BYTES || rtpHeaderBytes(bytes) === 0 ||
-      rtpType(bytes) !== RTP_TYPE_MPEG_TS
-    ) {
+    if (bytes.length > PACKET_MAX_BYTES || rtpHeaderBytes(bytes) === 0) {
       tally.malformed++;
+      return;
+    }
+    if (rtpType(bytes) !== RTP_TYPE_MPEG_TS) {
+      this.#parity(link, bytes, nowMs);
       return;
     }
     const ssrc = (rtpSsrc(bytes) & ~1) >>> 0;
@@ -145,7 +143,23 @@ export class MediaEngine implements StreamHost {
     if (parent === undefined) {
       stream.preRoll.add(link, bytes, nowMs);
       this.#nuisance(link, ssrc, nowMs);
-    } else stream.media(parent, bytes, nowMs);
+    } else {
+      stream.media(parent, bytes, nowMs);
+      this.#lives(parent.link, nowMs);
+    }
+  }
+
+  #lives(link: Link | undefined, nowMs: number): void {
+    if (link?.takeAlive(nowMs)) this.out.events.push({ kind: "alive", link: link.id });
+  }
+
+  #parity(link: LinkId, bytes: Uint8Array, nowMs: number): void {
+    const isParity = rtpType(bytes) === RTP_TYPE_PARITY;
+    const stream = isParity ? this.#streams.get(paritySsrc(rtpSsrc(bytes))) : undefined;
+    if (isParity && stream === undefined) this.tally.unknownStream++;
+    else if (stream?.parentOn(link) === undefined || !stream.parity(bytes, nowMs)) {
+      this.tally.malformed++;
+    }
   }
 
   #nuisance(link: LinkId, ssrc: number, nowMs: number): void {
@@ -228,7 +242,7 @@ export class MediaEngine implements StreamHost {
       const receiver = this.#early[at];
       if (receiver?.spec.ssrc !== ssrc) continue;
       this.#early.splice(at, 1);
-      stream.receive(receiver, nowMs);
+      stream.receivers.add(receiver, stream.base, nowMs);
     }
     return true;
   }
@@ -236,12 +250,7 @@ export class MediaEngine implements StreamHost {
   #close(ssrc: Ssrc, nowMs: number): boolean {
     const stream = this.#streams.get(ssrc);
     if (stream === undefined) return false;
-    stream.close();
-    for (const receiver of stream.receivers) {
-      receiver.force(stream.ring, stream.ring.top, nowMs);
-      receiver.ended = true;
-      this.touched(receiver);
-    }
+    stream.close(nowMs);
     this.#streams.delete(ssrc);
     if (this.#lastStream === stream) this.#lastStream = undefined;
     return true;
@@ -300,7 +309,7 @@ export class MediaEngine implements StreamHost {
       this.#early.push(receiver);
     }
     this.#receivers.set(receiver.id, receiver);
-    stream?.receive(receiver, nowMs);
+    stream?.receivers.add(receiver, stream.base, nowMs);
     this.#flush();
     return receiver.id;
   }
@@ -310,7 +319,7 @@ export class MediaEngine implements StreamHost {
     const receiver = this.#receivers.get(id);
     if (receiver === undefined) return;
     this.#receivers.delete(id);
-    this.#streams.get(receiver.spec.ssrc)?.removeReceiver(receiver);
+    this.#streams.get(receiver.spec.ssrc)?.receivers.remove(receiver);
     if (this.#early.includes(receiver)) this.#early.splice(this.#early.indexOf(receiver), 1);
   }
 
@@ -364,17 +373,6 @@ export class MediaEngine implements StreamHost {
 
   /** Everything counted; `remoteOf` names a link's remote address. */
   counters(remoteOf: (link: LinkId) => Addr): EngineCounters {
-    const { tally } = this;
-    const streams = [...this.#streams.values()].map((stream) => streamCounters(stream, remoteOf));
-    return {
-      packetsIn: tally.packetsIn,
-      bytesIn: tally.bytesIn,
-      packetsOut: streams.reduce((sum, stream) => sum + stream.packetsOut, 0),
-      bytesOut: streams.reduce((sum, stream) => sum + stream.bytesOut, 0),
-      malformed: tally.malformed,
-      unknownStream: tally.unknownStream,
-      unwanted: tally.unwanted,
-      streams,
-    };
+    return engineCounters(this.tally, this.#streams.values(), remoteOf);
   }
 }

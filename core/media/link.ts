@@ -9,6 +9,9 @@ const ECHO_EVERY_MS = 1000;
 /** An echo that is younger than this is answered by the last one's turn; bounds what a peer can ask for. */
 const ANSWER_GAP_MS = 2;
 
+/** How often a link's life is told; as often as keepalive sends heartbeats. */
+const ALIVE_EVERY_MS = 200;
+
 /** One link that carries streams. */
 export class Link {
   /** Only this link, as a list of targets: shared by all that goes to it alone. */
@@ -20,6 +23,7 @@ export class Link {
   #nextEchoMs = Infinity;
   #lastAskMs = -Infinity;
   #lastAnswerMs = -Infinity;
+  #aliveMs = -Infinity;
 
   constructor(readonly id: LinkId) {
     this.alone = [id];
@@ -50,6 +54,13 @@ export class Link {
     this.#echoes++;
     const first = FIRST_ECHOES_MS[this.#echoes];
     this.#nextEchoMs = nowMs + (first ?? ECHO_EVERY_MS);
+    return true;
+  }
+
+  /** Whether a packet that came just now is news of the other end's life. */
+  takeAlive(nowMs: number): boolean {
+    if (this.roles === 0 || nowMs - this.#aliveMs < ALIVE_EVERY_MS) return false;
+    this.#aliveMs = nowMs;
     return true;
   }
 

@@ -348,6 +348,8 @@ export class ExchangeNode implements Exchange {
       case "caught-up":
       case "silent":
         return this.#upstreams.engine(event);
+      case "alive":
+        return this.#upstreams.alive(event.link);
       case "struggling":
         return this.#children.feed(event);
       case "unwanted": {

@@ -100,6 +100,11 @@ export class Upstreams {
     for (const group of this.#groups()) group.engine(event);
   }
 
+  /** Media or feedback came from a parent. */
+  alive(link: LinkId): void {
+    for (const group of this.#groups()) group.alive(link);
+  }
+
   /** Whether media on this link is wanted, or will be as soon as its JOINED is here. */
   awaits(ssrc: Ssrc, link: LinkId): boolean {
     return this.#groups().some((group) => group.awaits(ssrc, link));

@@ -116,6 +116,8 @@ class Membership {
     this.#running = true;
     const { metrics } = this.#ctx;
     this.#held = [
+      // Any authentic message is a sign of life, not heartbeats alone.
+      this.#control.onHeard((name) => this.#keepalive.heard(name)),
       this.#keepalive.onDown((peer, why) => {
         if (why !== "restarted") this.#feed({ kind: "down", name: peer.name });
       }),
