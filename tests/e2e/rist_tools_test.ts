@@ -12,7 +12,10 @@ import { hasProgram, needing, run } from "./net.ts";
 import { joined, makeRistSink, makeRistSource } from "./rist_rig.ts";
 import { arrivesWhole, Ear, evenPorts, Feeder, Tool } from "./tools.ts";
 
-const RATE = 3_000_000;
+const RATE = 2_000_000;
+/** Buffers of both ends: this machine may be busy with other things for a while. */
+const SENDER_MS = 3000;
+const RECEIVER_MS = 2000;
 const SECONDS = 5;
 const LOSS = 0.1;
 
@@ -55,12 +58,21 @@ async function withSource(
   loss: number,
   fn: (pieces: Uint8Array[]) => Promise<void>,
 ): Promise<void> {
-  const source = makeRistSource(lossyPorts(21, loss), { listen: `127.0.0.1:${port}` });
+  const source = makeRistSource(lossyPorts(21, loss), {
+    listen: `127.0.0.1:${port}`,
+    buffer: `${RECEIVER_MS}ms`,
+  });
   const pieces: Uint8Array[] = [];
   await source.start(never());
   const stream = source.open("rist", { push: (bytes) => void pieces.push(bytes), end: () => {} });
   try {
     await fn(pieces);
+  } catch (error) {
+    console.log(
+      "the source counted",
+      source.admin?.[0]?.handle({ params: {}, query: {}, body: {} }),
+    );
+    throw error;
   } finally {
     await stream[Symbol.asyncDispose]();
     await source.stop();
@@ -80,7 +92,10 @@ async function withSink(
   fn: (feeder: Feeder, session: SinkSession) => Promise<void>,
   losable = anything,
 ): Promise<void> {
-  const sink = makeRistSink(lossyPorts(22, loss, losable), { to: `127.0.0.1:${port}` });
+  const sink = makeRistSink(lossyPorts(22, loss, losable), {
+    to: `127.0.0.1:${port}`,
+    buffer: `${SENDER_MS}ms`,
+  });
   await sink.start(never());
   const session = sink.open({ session: "s", stream: "o/x" as StreamName, title: "x" });
   const feeder = new Feeder(RATE, (payload, dueMs) => {
@@ -89,6 +104,9 @@ async function withSink(
   });
   try {
     await fn(feeder, session);
+  } catch (error) {
+    console.log("the sink counted", session.status());
+    throw error;
   } finally {
     await feeder[Symbol.asyncDispose]();
     await sink.stop();
@@ -105,7 +123,7 @@ for (const loss of [0, LOSS]) {
       const input = port + 2;
       await withSource(port, loss, async (pieces) => {
         await using tool = new Tool("ristsender", [
-          ...["-p", "0", "-S", "0"],
+          ...["-p", "0", "-S", "0", "-b", `${SENDER_MS}`],
           ...["-i", `udp://@127.0.0.1:${input}`, "-o", `rist://127.0.0.1:${port}`],
         ]);
         await tool.printed(/reconnected|authenticated/i);
@@ -122,9 +140,9 @@ for (const loss of [0, LOSS]) {
     ...needing(["ristreceiver"], `a rist-sink feeds ristreceiver over ${over}: nothing is lost`),
     async fn() {
       const port = evenPorts(3);
-      await using ear = new Ear(port + 2);
+      await using ear = await Ear.at(port + 2);
       await using tool = new Tool("ristreceiver", [
-        ...["-p", "0", "-S", "0"],
+        ...["-p", "0", "-S", "0", "-b", `${RECEIVER_MS}`],
         ...["-i", `rist://@127.0.0.1:${port}`, "-o", `udp://127.0.0.1:${ear.port}`],
       ]);
       await tool.printed(/starting/i);
@@ -162,7 +180,8 @@ Deno.test({
         "caps=video/mpegts,systemstream=true,packetsize=188";
       await using _tool = new Tool(
         "gst-launch-1.0",
-        `-q ${from} ! rtpmp2tpay ! ristsink address=127.0.0.1 port=${port}`.split(" "),
+        `-q ${from} ! rtpmp2tpay ! ristsink address=127.0.0.1 port=${port} sender-buffer=${SENDER_MS}`
+          .split(" "),
       );
       await using feeder = Feeder.toPort(input, RATE);
       await until("media to flow", () => pieces.length > 50);
@@ -180,10 +199,10 @@ Deno.test({
   ),
   async fn() {
     const port = evenPorts(3);
-    await using ear = new Ear(port + 2);
+    await using ear = await Ear.at(port + 2);
     await using _tool = new Tool(
       "gst-launch-1.0",
-      `-q ristsrc address=127.0.0.1 port=${port} ! rtpmp2tdepay ! udpsink host=127.0.0.1 port=${ear.port}`
+      `-q ristsrc address=127.0.0.1 port=${port} receiver-buffer=${RECEIVER_MS} ! rtpmp2tdepay ! udpsink host=127.0.0.1 port=${ear.port}`
         .split(" "),
     );
     await withSink(port, LOSS, async (feeder) => {
@@ -237,7 +256,7 @@ Deno.test({
         ...["-f", "mpegts", "-rist_profile", "simple", `rist://127.0.0.1:${port}`],
       ]);
       await tool.printed(/muxing overhead/);
-      await quiet(pieces, 1000);
+      await quiet(pieces, 2 * RECEIVER_MS);
       const output = joined(pieces);
       assert.ok(output.length > 200_000, `${output.length} bytes`);
       assert.equal(await decodeErrors(output), "");

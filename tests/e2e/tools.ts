@@ -1,5 +1,7 @@
 /** Other people's tools beside nodes: started, fed with numbered packets over UDP, heard, ended. */
 import { freeBase, until } from "../../cli/fleet.ts";
+import { testPorts } from "../../core/host/testing.ts";
+import type { UdpSocket } from "../../core/ports.ts";
 import { packetOffset, sameBytes } from "./clips.ts";
 import { joined } from "./rist_rig.ts";
 
@@ -74,24 +76,24 @@ export class Tool implements AsyncDisposable {
   }
 }
 
-/** Hears datagrams at a loopback port. */
+/** Hears datagrams at a loopback port, with a receive buffer that bridges a busy machine's pauses. */
 export class Ear implements AsyncDisposable {
   readonly pieces: Uint8Array[] = [];
-  readonly #socket;
-  readonly #reading: Promise<void>;
 
-  constructor(readonly port: number) {
-    this.#socket = Deno.listenDatagram({ transport: "udp", hostname: LOOPBACK, port });
-    this.#reading = this.#read();
+  private constructor(readonly socket: UdpSocket) {
+    socket.onPacket((_from, bytes) => void this.pieces.push(bytes));
   }
 
-  async #read(): Promise<void> {
-    for await (const [bytes] of this.#socket) this.pieces.push(bytes.slice());
+  static async at(port: number): Promise<Ear> {
+    return new Ear(await testPorts().net.udp({ host: LOOPBACK, port }, { plane: "sink" }));
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#socket.close();
-    await this.#reading;
+  get port(): number {
+    return this.socket.local.port;
+  }
+
+  [Symbol.asyncDispose](): PromiseLike<void> {
+    return this.socket[Symbol.asyncDispose]();
   }
 }
 
