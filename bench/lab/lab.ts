@@ -14,7 +14,14 @@ export interface LinkTotals {
   readonly packets: number;
   readonly bytes: number;
   readonly lost: number;
+  /** Delivered later than the model says by more than `LATE_MS`: the machine was too busy to emulate. */
+  readonly late: number;
 }
+
+/** An emulator's timers are 1 ms coarse; more than this late distorts what is measured. */
+const LATE_MS = 5;
+
+type Totals = { -readonly [key in keyof LinkTotals]: LinkTotals[key] };
 
 async function ip(...args: string[]): Promise<void> {
   const out = await new Deno.Command("ip", { args, stdin: "null" }).output();
@@ -35,7 +42,7 @@ interface Host {
 export class Lab implements AsyncDisposable {
   readonly #hosts: Host[] = [];
   readonly #models = new Map<string, LinkModel>();
-  readonly #totals = new Map<string, { packets: number; bytes: number; lost: number }>();
+  readonly #totals = new Map<string, Totals>();
   readonly #rng;
   readonly #prefix = `esp${Deno.pid % 10_000}`;
 
@@ -102,10 +109,12 @@ export class Lab implements AsyncDisposable {
     return model;
   }
 
-  #total(from: Host, to: Host): { packets: number; bytes: number; lost: number } {
+  #total(from: Host, to: Host): Totals {
     const key = `${from.name}>${to.name}`;
     let total = this.#totals.get(key);
-    if (total === undefined) this.#totals.set(key, total = { packets: 0, bytes: 0, lost: 0 });
+    if (total === undefined) {
+      this.#totals.set(key, total = { packets: 0, bytes: 0, lost: 0, late: 0 });
+    }
     return total;
   }
 
@@ -117,11 +126,17 @@ export class Lab implements AsyncDisposable {
     const total = this.#total(from, to);
     total.packets++;
     total.bytes += packet.length;
-    const delays = this.#model(from, to).plan(packet.length, performance.now(), this.#rng);
+    const nowMs = performance.now();
+    const delays = this.#model(from, to).plan(packet.length, nowMs, this.#rng);
     if (delays.length === 0) total.lost++;
     for (const delayMs of [...delays]) {
       if (delayMs < 0.5) to.tun.write(packet);
-      else setTimeout(() => to.tun.write(packet), delayMs);
+      else {
+        setTimeout(() => {
+          if (performance.now() - nowMs - delayMs > LATE_MS) total.late++;
+          to.tun.write(packet);
+        }, delayMs);
+      }
     }
   }
 }
