@@ -17,7 +17,9 @@ import { delay } from "./waiting.ts";
 const QUEUE_HIGH_BYTES = 1024 * 1024;
 /** A peer that lets more than this wait does not read: the connection is given up. */
 const QUEUE_MAX_BYTES = 16 * 1024 * 1024;
-const READ_BYTES = 16 * 1024;
+/** One read takes at least and at most this much; in between it follows what comes. */
+const READ_MIN_BYTES = 16 * 1024;
+const READ_MAX_BYTES = 256 * 1024;
 /** How long an ended connection may take to flush and to be closed by the other side. */
 const LINGER_MS = 5_000;
 /** Connections that one listener holds open; more are closed at once. */
@@ -109,12 +111,21 @@ class DenoTcpStream implements TcpStream {
   }
 
   async #read(): Promise<void> {
-    const buffer = new Uint8Array(READ_BYTES);
+    let buffer = new Uint8Array(READ_MIN_BYTES);
     try {
       while (await this.#mayRead()) {
         const length = await this.#conn.read(buffer);
         if (length === null) return await this.#remoteEnded();
-        const bytes = buffer.slice(0, length);
+        let bytes: Uint8Array;
+        if (length > buffer.length / 2) {
+          // A full read is handed on as it is, and the next may be larger: bulk costs no copy here.
+          bytes = buffer.subarray(0, length);
+          const full = length === buffer.length;
+          buffer = new Uint8Array(full ? Math.min(READ_MAX_BYTES, 2 * length) : buffer.length);
+        } else {
+          bytes = buffer.slice(0, length);
+          if (buffer.length > READ_MIN_BYTES) buffer = new Uint8Array(buffer.length / 2);
+        }
         // Whoever unsubscribed during the read left a successor this data, unless the stream is ending.
         if (await this.#mayRead()) this.#tell({ kind: "data", bytes });
       }

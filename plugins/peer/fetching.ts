@@ -51,6 +51,8 @@ export class Fetcher {
   /** The piece layer, once it is known; nothing is asked for before. */
   layer: Uint8Array | undefined;
   heads: readonly PlayHead[] = [];
+  /** Something could have been asked for, but memory was full; cleared by whoever asks again. */
+  starved = false;
   /** Payload that came and was of no use. */
   wastedBytes = 0;
 
@@ -213,7 +215,10 @@ export class Fetcher {
   /** Not begun, or begun by somebody who has gone. */
   #isFree(piece: number, room: boolean): boolean {
     const state = this.#state[piece];
-    if (state === MISSING) return room;
+    if (state === MISSING) {
+      if (!room) this.starved = true;
+      return room;
+    }
     return state === BEGUN && this.#assemblies.get(piece)?.owner === undefined;
   }
 

@@ -127,6 +127,10 @@ export class Transfer implements Machine<In, Out> {
         break;
       case "stored":
         this.#stored(event.assembly);
+        if (this.#fetcher.starved) {
+          this.#fetcher.starved = false;
+          this.#ask(nowMs);
+        }
         break;
       case "tick":
         for (const remote of [...this.remotes.values()]) this.#look(remote, nowMs);
