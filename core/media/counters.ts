@@ -1,6 +1,6 @@
 /** Counters of one stream while they are being counted, and as they are shown. */
 import type { Addr } from "../ports.ts";
-import type { LinkId, StreamCounters } from "./api.ts";
+import type { DatapathCounters, LinkId, StreamCounters } from "./api.ts";
 import type { Stream } from "./stream.ts";
 
 /** Plain numbers; `StreamCounters` is made from them when somebody asks. */
@@ -19,8 +19,6 @@ export class Tally {
   nacksReceived = 0;
   retransmitsSent = 0;
   retransmitsRefused = 0;
-  delivered = 0;
-  lostAtReceivers = 0;
 }
 
 /** What the engine counts beyond streams. */
@@ -37,14 +35,14 @@ export class EngineTally {
 
 /** A stream's counters as the rest of Espalier sees them. */
 export function streamCounters(stream: Stream, remoteOf: (link: LinkId) => Addr): StreamCounters {
-  const { tally, children } = stream;
+  const { tally, children, receivers } = stream;
   return {
     ...tally,
     ssrc: stream.ssrc,
     packetsOut: children.packetsOut,
     bytesOut: children.bytesOut,
-    delivered: stream.receivers.reduce((sum, one) => sum + one.delivered, tally.delivered),
-    lostAtReceivers: stream.receivers.reduce((sum, one) => sum + one.lost, tally.lostAtReceivers),
+    delivered: receivers.list.reduce((sum, one) => sum + one.delivered, receivers.delivered),
+    lostAtReceivers: receivers.list.reduce((sum, one) => sum + one.lost, receivers.lost),
     parents: stream.parents.map((parent) => ({
       link: parent.link.id,
       remote: remoteOf(parent.link.id),
@@ -67,5 +65,30 @@ export function streamCounters(stream: Stream, remoteOf: (link: LinkId) => Addr)
       retransmits: child.retransmits,
       catchingUp: child.catching,
     })),
+  };
+}
+
+/** What the driver adds to the engine's counters. */
+export type EngineCounters = Omit<
+  DatapathCounters,
+  "strangers" | "badCookies" | "sendErrors" | "queueDropped"
+>;
+
+/** Everything an engine counted; `remoteOf` names a link's remote address. */
+export function engineCounters(
+  tally: EngineTally,
+  open: Iterable<Stream>,
+  remoteOf: (link: LinkId) => Addr,
+): EngineCounters {
+  const streams = [...open].map((stream) => streamCounters(stream, remoteOf));
+  return {
+    packetsIn: tally.packetsIn,
+    bytesIn: tally.bytesIn,
+    packetsOut: streams.reduce((sum, stream) => sum + stream.packetsOut, 0),
+    bytesOut: streams.reduce((sum, stream) => sum + stream.bytesOut, 0),
+    malformed: tally.malformed,
+    unknownStream: tally.unknownStream,
+    unwanted: tally.unwanted,
+    streams,
   };
 }

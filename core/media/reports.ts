@@ -16,6 +16,11 @@ const reportMs = (lossShare: number): number => lossShare > 0.1 ? REPORT_MS / 2 
 const IDLE_MIN_MS = 25;
 /** Head reports in a pause come at these distances: soon, so that a lost tail is repaired, then seldom. */
 const IDLE_STEPS_MS = [20, 20, 40, 80, 160, 320, 640, 960];
+/**
+ * What a relay promises beyond its own parent's promise: its children wait that much longer than it does
+ * itself, so that those next to a death mend it and nobody behind them moves.
+ */
+const COVER_MS = 20;
 /** Three farewells, at 0, 50 and 150 ms. */
 const FAREWELL_GAPS_MS = [Infinity, 100, 50];
 /** Retransmissions that wait for their turn go out in steps of this. */
@@ -31,10 +36,7 @@ export function tickStream(stream: Stream, nowMs: number): number {
   let nextMs = tickParents(stream, nowMs);
   if (stream.gaps.size > 0) nextMs = Math.min(nextMs, stream.recovery.run(stream, nowMs));
   nextMs = Math.min(nextMs, stream.children.tick(nowMs), tickChildren(stream, nowMs));
-  for (const receiver of stream.receivers) {
-    if (receiver.dueMs <= nowMs) stream.run(receiver, nowMs);
-    nextMs = Math.min(nextMs, receiver.dueMs);
-  }
+  nextMs = Math.min(nextMs, stream.receivers.tick(nowMs));
   const { packetizer } = stream;
   if (packetizer !== undefined) {
     if (packetizer.flushMs <= nowMs) packetizer.flush(nowMs);
@@ -94,13 +96,16 @@ function tickChildren(stream: Stream, nowMs: number): number {
   if (stream.children.size === 0) return Infinity;
   if (stream.nextReportMs <= nowMs) {
     stream.nextReportMs = Infinity;
+    let worst = 0;
     for (const child of stream.children.values()) {
       if (child.nextReportMs <= nowMs) {
         child.nextReportMs = nowMs + reportMs(child.lossShare);
         if (stream.children.packetsOf(child) > 0) senderReport(stream, child, nowMs);
       }
       stream.nextReportMs = Math.min(stream.nextReportMs, child.nextReportMs);
+      worst = Math.max(worst, child.lossShare);
     }
+    stream.adaptParity(worst);
   }
   if (stream.farewellMs <= nowMs) farewells(stream, nowMs);
   return Math.min(
@@ -134,6 +139,16 @@ function isFed(stream: Stream): boolean {
     stream.parents.some((parent) => (parent.flowing || parent.idle) && !parent.silent);
 }
 
+/** How soon children are told to expect to hear from here again: never far beyond what is known here. */
+function promisable(stream: Stream, stepMs: number, nowMs: number): number {
+  if (stream.packetizer !== undefined) return stepMs;
+  let coveredMs = 0;
+  for (const { rhythm } of stream.parents) {
+    coveredMs = Math.max(coveredMs, rhythm.promisedForMs(nowMs));
+  }
+  return Math.min(stepMs, Math.round(COVER_MS + coveredMs));
+}
+
 /** While nothing flows all children that are up to date get one and the same head report. */
 function idleReport(stream: Stream, nowMs: number): number {
   const { ring, children } = stream;
@@ -148,7 +163,7 @@ function idleReport(stream: Stream, nowMs: number): number {
   if (isFed(stream)) {
     const { writer, ssrc, reporter } = stream;
     writer.reset().receiverReport(reporter).cname(reporter, CNAME)
-      .head(ssrc, Math.max(ring.top + 1, stream.base), stepMs);
+      .head(ssrc, Math.max(ring.top + 1, stream.base), promisable(stream, stepMs, nowMs));
     stream.out.send(writer.take(), children.live);
   }
   return stream.idleReportMs;

@@ -88,6 +88,11 @@ export class Rhythm {
     );
   }
 
+  /** For how long a promise to others is covered by the one that was made here. */
+  promisedForMs(nowMs: number): number {
+    return Math.max(0, (this.#promisedMs - nowMs) / PROMISE_INTERVALS);
+  }
+
   /**
    * The moment from which a sender that owes nothing should say so: longer than its own usual spacing, and
    * before anybody takes the pause for a silence.

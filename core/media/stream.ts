@@ -13,17 +13,18 @@ import type { Link } from "./link.ts";
 import type { Outbox } from "./out.ts";
 import { Packetizer } from "./packetizer.ts";
 import { Parent } from "./parent.ts";
+import { ParityStage } from "./parity_stage.ts";
+import { PendingChildren } from "./pending.ts";
 import { PreRoll } from "./pre_roll.ts";
 import { Rate } from "./rate.ts";
 import type { Receiver, StreamEnd } from "./receiver.ts";
+import { Receivers, type ReceiversHost } from "./receivers.ts";
 import type { HopRecovery, HopView } from "./recovery/recovery.ts";
 import { Rhythm } from "./rhythm.ts";
 import { Ring } from "./ring.ts";
 
 /** Parents beyond dual path and one handover are refused. */
 const PARENTS_MAX = 4;
-/** Children that wait for the stream's first number. */
-const PENDING_MAX = 4096;
 /** Missing packets tracked at most. */
 const MISSING_MAX = 8192;
 /** A jump further than this counts only when confirmed: a third of a second at 8 Mbit/s. */
@@ -44,14 +45,8 @@ export interface StreamHost {
   touched(receiver: Receiver): void;
 }
 
-interface PendingChild {
-  readonly link: Link;
-  readonly from: number | undefined;
-  readonly done: (first: number) => void;
-}
-
 /** One stream. */
-export class Stream implements HopView {
+export class Stream implements HopView, ReceiversHost {
   readonly ring: Ring;
   readonly gaps: Gaps;
   readonly rate = new Rate();
@@ -59,7 +54,7 @@ export class Stream implements HopView {
   readonly tally = new Tally();
   readonly children: Children;
   readonly parents: Parent[] = [];
-  readonly receivers: Receiver[] = [];
+  readonly receivers: Receivers;
   readonly preRoll = new PreRoll();
   readonly out: Outbox;
   readonly writer: RtcpWriter;
@@ -82,7 +77,9 @@ export class Stream implements HopView {
   top = -1;
   lastTimestamp = 0;
   lastArrivalMs = 0;
-  #pending: PendingChild[] = [];
+  readonly #pending = new PendingChildren();
+  readonly #parity: ParityStage;
+  #storedMs = 0;
 
   constructor(
     readonly ssrc: Ssrc,
@@ -96,15 +93,15 @@ export class Stream implements HopView {
     this.ring = new Ring(limits.ringPackets, limits.ringMs);
     this.gaps = new Gaps(Math.min(this.ring.max, MISSING_MAX));
     this.children = new Children(this.out, this.ring, this.rate);
+    this.receivers = new Receivers(this.ring, this);
+    this.#parity = new ParityStage(ssrc, this.ring, this.children, recovery.parity);
   }
 
   /** The hop's time; where nobody else waits, not longer than the local receivers do. */
   get repairMs(): number {
     const { repairMs } = this.limits;
-    if (this.children.size > 0 || this.receivers.length === 0) return repairMs;
-    let budgetMs = 0;
-    for (const { spec } of this.receivers) budgetMs = Math.max(budgetMs, spec.budgetMs);
-    return Math.min(repairMs, budgetMs);
+    if (this.children.size > 0 || this.receivers.list.length === 0) return repairMs;
+    return Math.min(repairMs, this.receivers.budgetMs);
   }
 
   /** The parent on this link. */
@@ -127,10 +124,10 @@ export class Stream implements HopView {
     if (this.base >= 0) return;
     this.base = first;
     this.top = first - 1;
-    for (const { link, from, done } of this.#pending.splice(0)) {
+    for (const { link, from, done } of this.#pending.take()) {
       done(this.#join(link, from, nowMs));
     }
-    for (const receiver of this.receivers) receiver.begin(this.ring, this.base, nowMs);
+    this.receivers.begin(this.base, nowMs);
   }
 
   /** Accepts media from `link`, beginning with `first`; false when there are too many parents. */
@@ -244,7 +241,7 @@ export class Stream implements HopView {
   }
 
   #open(from: number, to: number, parent: Parent, nowMs: number): void {
-    const dueMs = this.recovery.firstAskMs(parent, nowMs);
+    const dueMs = this.recovery.firstAskMs(parent, nowMs, this.repairMs);
     this.tally.gaps += to - from + 1;
     this.tally.unrecovered += this.gaps.open(from, to, parent.link.id, nowMs, dueMs);
     this.host.wake(this, Math.min(dueMs, nowMs + this.limits.repairMs));
@@ -284,12 +281,7 @@ export class Stream implements HopView {
 
   #store(number: number, bytes: Uint8Array, from: LinkId, nowMs: number): void {
     const { ring } = this;
-    if (this.receivers.length > 0) {
-      const evicted = Math.min(ring.top, number - ring.max);
-      for (const receiver of this.receivers) {
-        if (receiver.next >= 0 && receiver.next <= evicted) receiver.force(ring, evicted, nowMs);
-      }
-    }
+    this.receivers.evicting(Math.min(ring.top, number - ring.max), nowMs);
     const newest = number > ring.top;
     // The pass that reports a pause goes on by itself once it has begun.
     if (newest && (this.idleStep > 0 || ring.top < 0)) this.host.wake(this, nowMs + 1);
@@ -305,35 +297,35 @@ export class Stream implements HopView {
       this.idleStep = 0;
     }
     if (this.children.size > 0) this.children.forward(number, bytes, from, nowMs);
-    for (const receiver of this.receivers) {
-      receiver.stored(number, bytes, nowMs);
-      this.run(receiver, nowMs);
-    }
+    this.receivers.stored(number, bytes, nowMs);
+    this.#storedMs = nowMs;
+    this.#parity.stored(number, bytes, this.gaps.size > 0, this.#rebuilt);
   }
 
-  /** Lets a receiver deliver what is due. */
-  run(receiver: Receiver, nowMs: number): void {
-    receiver.run(this.ring, this.end, nowMs);
+  /** A parity packet of this stream from one of its parents; false when it is none. */
+  parity(bytes: Uint8Array, nowMs: number): boolean {
+    this.#storedMs = nowMs;
+    return this.#parity.receive(bytes, this.#rebuilt);
+  }
+
+  /** Parity follows the worst loss that children report. */
+  adaptParity(loss: number): void {
+    this.#parity.adapt(loss);
+  }
+
+  readonly #rebuilt = (number: number, bytes: Uint8Array): void => {
+    if (this.gaps.take(number) === undefined) {
+      if (!this.gaps.takeLost(number)) return;
+      this.tally.unrecovered--;
+    }
+    this.tally.recoveredByFec++;
+    this.#store(number, bytes, NO_LINK, this.#storedMs);
+  };
+
+  /** A receiver has run. */
+  ran(receiver: Receiver): void {
     this.host.touched(receiver);
     if (receiver.dueMs < this.deadlineMs) this.host.wake(this, receiver.dueMs);
-  }
-
-  /** Adds a receiver. */
-  receive(receiver: Receiver, nowMs: number): void {
-    this.receivers.push(receiver);
-    // A receiver reads from the ring for as long as its budget.
-    this.ring.keepMs = Math.max(this.ring.keepMs, receiver.spec.budgetMs + 1000);
-    if (this.base >= 0) receiver.begin(this.ring, this.base, nowMs);
-    this.run(receiver, nowMs);
-  }
-
-  /** Forgets a receiver; what it counted stays. */
-  removeReceiver(receiver: Receiver): void {
-    const at = this.receivers.indexOf(receiver);
-    if (at < 0) return;
-    this.receivers.splice(at, 1);
-    this.tally.delivered += receiver.delivered;
-    this.tally.lostAtReceivers += receiver.lost;
   }
 
   /** Adds a child; `done` is told the first number as soon as it is known. False when there is no room. */
@@ -347,10 +339,7 @@ export class Stream implements HopView {
       done(this.#join(link, from, nowMs));
       return true;
     }
-    this.#pending = this.#pending.filter((pending) => pending.link !== link);
-    if (this.#pending.length >= PENDING_MAX) return false;
-    this.#pending.push({ link, from, done });
-    return true;
+    return this.#pending.add({ link, from, done });
   }
 
   #join(link: Link, from: number | undefined, nowMs: number): number {
@@ -364,9 +353,8 @@ export class Stream implements HopView {
 
   /** Forgets a child. */
   removeChild(link: LinkId): boolean {
-    const pending = this.#pending.length;
-    this.#pending = this.#pending.filter((one) => one.link.id !== link);
-    return this.children.remove(link) || this.#pending.length < pending;
+    const waited = this.#pending.remove(link);
+    return this.children.remove(link) || waited;
   }
 
   /** A parent told the newest number it has sent, and when it speaks again at the latest. */
@@ -390,7 +378,7 @@ export class Stream implements HopView {
     this.packetizer?.flush(nowMs);
     this.end = { last: Math.max(this.top, this.base - 1), sinceMs: nowMs };
     this.farewell(nowMs);
-    for (const receiver of this.receivers) this.run(receiver, nowMs);
+    this.receivers.finish(false, nowMs);
   }
 
   /** Says farewell to the children, three times in all: one of them arrives. */
@@ -400,11 +388,12 @@ export class Stream implements HopView {
     this.host.wake(this, nowMs);
   }
 
-  /** Closes: every link is released. */
-  close(): void {
+  /** Closes: every link is released, receivers end. */
+  close(nowMs: number): void {
+    this.receivers.finish(true, nowMs);
     for (const parent of this.parents.splice(0)) parent.link.release();
     for (const child of [...this.children.values()]) this.children.remove(child.link.id);
-    this.#pending.length = 0;
+    this.#pending.take();
   }
 
   /** Where the stream stands. */

@@ -1,5 +1,6 @@
 /** Chooses a hop's loss recovery. */
 import type { RecoverySpec } from "../api.ts";
+import { FecRecovery } from "./fec.ts";
 import { NackRecovery } from "./nack.ts";
 import { NoRecovery } from "./none.ts";
 import type { HopRecovery } from "./recovery.ts";
@@ -12,6 +13,9 @@ export function makeRecovery(spec: RecoverySpec): HopRecovery {
     case "nack":
       return new NackRecovery(spec.options);
     case "fec":
-      return spec.nack === undefined ? new NoRecovery() : new NackRecovery(spec.nack);
+      return new FecRecovery(
+        spec.options,
+        spec.nack === undefined ? undefined : new NackRecovery(spec.nack),
+      );
   }
 }

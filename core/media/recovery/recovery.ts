@@ -1,7 +1,7 @@
 /** What a hop does about lost packets: one object a stream, chosen by `RecoverySpec`. */
 import type { Ssrc } from "../../ids.ts";
 import type { RtcpWriter } from "../../wire/rtcp.ts";
-import type { LinkId, StreamLimits } from "../api.ts";
+import type { FecOptions, LinkId, StreamLimits } from "../api.ts";
 import type { Tally } from "../counters.ts";
 import type { Gaps, Missing } from "../gaps.ts";
 import type { Outbox } from "../out.ts";
@@ -26,8 +26,13 @@ export interface HopView {
 export interface HopRecovery {
   /** Share of the stream's rate that one child's retransmissions may cost; 0 answers no request. */
   readonly budgetShare: number;
-  /** When a packet that `parent` has just shown to be missing is asked for first. */
-  firstAskMs(parent: Parent, nowMs: number): number;
+  /** The matrix of parity that children are sent, if any. */
+  readonly parity?: FecOptions;
+  /**
+   * When a packet that `parent` has just shown to be missing is asked for first; it is of use for
+   * `repairMs`.
+   */
+  firstAskMs(parent: Parent, nowMs: number, repairMs: number): number;
   /** A missing packet came as an original from the parent that showed the gap: it was only late. */
   reordered(parent: Parent, missing: Missing, nowMs: number): void;
   /** Gives up what is overdue, asks for what is due; returns when to come again. */
