@@ -393,7 +393,7 @@ export class TreeBrain implements Machine<In, Out> {
 
   #show(state: OriginState, ways: readonly Way[]): void {
     state.routes = routesOf(state, ways);
-    const shown = fingerprint(state.routes);
+    const shown = `${state.epoch} ${state.digest} ${fingerprint(state.routes)}`;
     if (shown === state.shown) return;
     state.shown = shown;
     this.#out.push({ kind: "changed", origin: state.origin });

@@ -1,8 +1,8 @@
 // deno run -A tests/sim/keepalive_table.ts [CRASHES [HOURS]]: the table in plugins/keepalive/README.md
 import { measureDetection, measureFalseDeaths } from "./keepalive_sweep.ts";
 
-const crashes = Number(Deno.args[0] ?? 5000);
-const hours = Number(Deno.args[1] ?? 3000);
+const crashes = Number(Deno.args[0] ?? 2000);
+const hours = Number(Deno.args[1] ?? 1000);
 console.log(
   "| loss each way | found: median | p99 | max | false deaths | suspicions an hour | kbit/s |",
 );
