@@ -25,6 +25,7 @@ import pickerRarest from "./picker-rarest/mod.ts";
 import pickerSequential from "./picker-sequential/mod.ts";
 import pickerStreaming from "./picker-streaming/mod.ts";
 import popSelection from "./pop-selection/mod.ts";
+import recoveryFec from "./recovery-fec/mod.ts";
 import recoveryNack from "./recovery-nack/mod.ts";
 import recoveryNone from "./recovery-none/mod.ts";
 import relay from "./relay/mod.ts";
@@ -63,6 +64,7 @@ export const builtins: readonly Loadable[] = [
   pickerSequential,
   pickerStreaming,
   popSelection,
+  recoveryFec,
   recoveryNack,
   recoveryNone,
   relay,

@@ -8,6 +8,8 @@ import { Rhythm } from "./rhythm.ts";
 const LOSS_MEMORY = 0.7;
 /** A parent that has just been accepted may be that late with its first packet, and two round trips. */
 const FIRST_GRACE_MS = 170;
+/** Two ways through a continent differ by less. */
+const CAUGHT_UP_LAG_MS = 50;
 /** Fewer packets than this say nothing about a link's loss. */
 const LOSS_SAMPLE_MIN = 20;
 
@@ -88,6 +90,15 @@ export class Parent {
       if (difference < 10_000) this.jitterMs += (difference - this.jitterMs) / 16;
     }
     this.#transit = transit;
+  }
+
+  /**
+   * Whether it is up with the newest packet `top`. On a slower path it never delivers that first: it has
+   * caught up when `number`, which came by another way at `cameMs`, lies no further behind than paths differ.
+   */
+  catchesUp(number: number, top: number, cameMs: number, nowMs: number): boolean {
+    if (number >= top) return true;
+    return cameMs > 0 && nowMs - cameMs <= Math.max(CAUGHT_UP_LAG_MS, this.link.trip.ms ?? 0);
   }
 
   /** A sender report at `at`: what was sent against what came gives the loss of this link alone. */

@@ -29,8 +29,6 @@ const PARENTS_MAX = 4;
 const MISSING_MAX = 8192;
 /** A jump further than this counts only when confirmed: a third of a second at 8 Mbit/s. */
 const JUMP_PACKETS = 256;
-/** Two ways through a continent differ by less. */
-const CAUGHT_UP_LAG_MS = 50;
 /** The origin itself: no link. */
 const NO_LINK: LinkId = -1;
 
@@ -214,17 +212,9 @@ export class Stream implements HopView, ReceiversHost {
     return true;
   }
 
-  /**
-   * On a slower path a parent never delivers the newest packet first: it has caught up when it is no
-   * further behind than the paths can differ.
-   */
   #noteCaughtUp(parent: Parent, number: number, nowMs: number): void {
-    if (parent.caughtUp) return;
-    if (number < this.ring.top) {
-      const cameMs = this.ring.timeOf(number);
-      const lagMs = Math.max(CAUGHT_UP_LAG_MS, parent.link.trip.ms ?? 0);
-      if (cameMs === 0 || nowMs - cameMs > lagMs) return;
-    }
+    const { ring } = this;
+    if (parent.caughtUp || !parent.catchesUp(number, ring.top, ring.timeOf(number), nowMs)) return;
     parent.caughtUp = true;
     this.out.events.push({ kind: "caught-up", ssrc: this.ssrc, link: parent.link.id });
   }
