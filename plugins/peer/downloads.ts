@@ -70,6 +70,7 @@ export class Downloads {
   want(what: string, out?: string): void {
     if (this.#wishes.some((wish) => wish.what === what && !wish.found)) return;
     this.#wishes.push({ what, out, nextMs: 0, asking: false, found: false });
+    this.tick(this.#node.ctx.clock.now());
   }
 
   /** Begins a download, or goes on with one. */
@@ -98,6 +99,7 @@ export class Downloads {
       const resumed = part.held.held;
       node.ctx.log.info("download begins", { file: name, id: shape.id, resumed });
       if (running.transfer.complete) this.#complete(running);
+      else this.tick(node.ctx.clock.now());
       return running;
     } finally {
       this.#opening.delete(shape.id);

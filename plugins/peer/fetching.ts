@@ -88,6 +88,7 @@ export class Fetcher {
   next(remote: Remote, remotes: Iterable<Remote>, nowMs: number): Span[] {
     const spans: Span[] = [];
     if (this.layer === undefined || remote.choked || remote.useful === 0) return spans;
+    remote.hurry = this.heads.length > 0;
     const windowBytes = remote.windowBytes(nowMs);
     while (remote.askedBytes < windowBytes) {
       const span = this.#take(remote, nowMs) ?? this.#steal(remote, remotes, nowMs);

@@ -6,8 +6,8 @@ import type { PeerNode } from "./node.ts";
 import type { Running } from "./running.ts";
 
 /** How long a file that is not here yet is looked for. */
-const RESOLVE_TRIES = 50;
-const RESOLVE_MS = 100;
+const RESOLVE_TRIES = 250;
+const RESOLVE_MS = 20;
 
 function plain(status: number, text: string): HttpResponse {
   return { status, headers: { "content-type": "text/plain; charset=utf-8" }, body: `${text}\n` };

@@ -22,10 +22,13 @@ export interface RemoteInfo {
 
 /** Asked for at first, before anything is measured. */
 const WINDOW_START_BYTES = 128 * 1024;
+/** The same while somebody waits for the next piece: many peers share it, in small parts. */
+const HURRY_START_BYTES = 48 * 1024;
 const WINDOW_MIN_BYTES = 32 * 1024;
 const WINDOW_MAX_BYTES = 8 * 1024 * 1024;
 /** Beside the round trip, this much of the peer's rate is kept asked for: its disk and queue need it. */
 const QUEUE_MS = 400;
+const HURRY_QUEUE_MS = 200;
 /** One request asks for about this much of the peer's rate. */
 const SPAN_MS = 80;
 /** Messages without payload that one peer may send a second, and at once. */
@@ -65,6 +68,8 @@ export class Remote {
   /** When something that was asked for last came, or the first request went out. */
   progressMs: number;
   snubbed = false;
+  /** Somebody reads the file just now. */
+  hurry = false;
   rejects = 0;
   /** Bytes that may still come although nobody waits for them any more. */
   excusedBytes = 0;
@@ -82,8 +87,10 @@ export class Remote {
   /** Bytes to keep asked for: the measured bandwidth times the delay. */
   windowBytes(nowMs: number): number {
     if (this.snubbed) return BLOCK_BYTES;
-    if (this.down.totalBytes < WINDOW_START_BYTES) return WINDOW_START_BYTES;
-    const bytes = (this.down.perSecond(nowMs) * (this.rttMs + QUEUE_MS)) / 1000;
+    const start = this.hurry ? HURRY_START_BYTES : WINDOW_START_BYTES;
+    if (this.down.totalBytes < start) return start;
+    const queueMs = this.hurry ? HURRY_QUEUE_MS : QUEUE_MS;
+    const bytes = (this.down.perSecond(nowMs) * (this.rttMs + queueMs)) / 1000;
     return Math.min(WINDOW_MAX_BYTES, Math.max(WINDOW_MIN_BYTES, bytes));
   }
 
@@ -91,7 +98,7 @@ export class Remote {
   spanBytes(nowMs: number): number {
     if (this.snubbed) return BLOCK_BYTES;
     const bytes = (this.down.perSecond(nowMs) * SPAN_MS) / 1000;
-    return Math.min(SPAN_MAX_BYTES, Math.max(2 * BLOCK_BYTES, bytes));
+    return Math.min(SPAN_MAX_BYTES, Math.max(this.hurry ? BLOCK_BYTES : 2 * BLOCK_BYTES, bytes));
   }
 
   ask(span: Span, nowMs: number): void {
