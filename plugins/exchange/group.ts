@@ -177,7 +177,8 @@ export class Group {
     if (leg === undefined) return;
     if (isMessage(message, "MOVE")) {
       const hints = this.#hints(message.body.hints);
-      this.#pump.feed({ kind: "move", leg: leg.id, hints });
+      const soon = message.body.reason === "lost-source";
+      this.#pump.feed({ kind: "move", leg: leg.id, hints, soon });
     } else if (isMessage(message, "ENDED")) {
       const { ssrc, last } = message.body;
       this.#pump.feed({ kind: "ended", ssrc, last });
@@ -206,6 +207,8 @@ export class Group {
         if (out.tries % SEEK_TRIES === 0) needs.membership.refresh();
         if (out.tries === SEEK_TRIES) needs.onLost(this.spec);
         return;
+      case "stranded":
+        return needs.onLost(this.spec);
       case "warm":
         return this.#warm(out.peer);
       case "path":

@@ -50,6 +50,7 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
   readonly #warmth: Warmth;
   #dropSuspectsAtMs = Infinity;
   #everFlowed = false;
+  #stranded = false;
   #ending: { readonly ssrc: Ssrc; readonly last: number; readonly untilMs: number } | undefined;
   #finished = false;
   #handovers = 0;
@@ -158,7 +159,11 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
         return;
       case "move":
         leg.moving = true;
-        this.#choice.blocked.rest(leg.peer.name, this.#times.movedMs, nowMs);
+        this.#choice.blocked.rest(
+          leg.peer.name,
+          event.soon === true ? this.#times.mendsMs : this.#times.movedMs,
+          nowMs,
+        );
         this.#choice.hint(event.hints, nowMs);
     }
   }
@@ -322,6 +327,7 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
       const { parents, standby } = this.#chosen(nowMs);
       this.#standby = standby;
       const suspect = this.#legs.suspects(this.#patienceMs(), nowMs).length > 0;
+      this.#tellStranded(suspect && standby === undefined);
       const wanted = suspect && standby !== undefined ? [...parents, standby] : parents;
       this.#start(wanted, nowMs);
       this.#settle(parents, wanted, nowMs);
@@ -374,6 +380,14 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
       this.#distrust(leg.peer.name);
       this.#lose(leg, "silent", nowMs);
     }
+  }
+
+  /** Says once in each outage that nobody is left who could be asked. */
+  #tellStranded(alone: boolean): void {
+    const stranded = alone && this.#everFlowed && this.#legs.flowing() === 0 &&
+      this.#legs.held().length === this.#legs.size;
+    if (stranded && !this.#stranded) this.#out.push({ kind: "stranded" });
+    this.#stranded = stranded;
   }
 
   #start(wanted: readonly Candidate[], nowMs: number): void {

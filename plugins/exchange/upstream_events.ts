@@ -45,7 +45,13 @@ export type UpstreamIn =
     readonly why: "silent" | "restarted" | "left";
     readonly lastArrivalMs: number;
   }
-  | { readonly kind: "move"; readonly leg: number; readonly hints: readonly Candidate[] }
+  | {
+    readonly kind: "move";
+    readonly leg: number;
+    readonly hints: readonly Candidate[];
+    /** The parent may be asked again soon: it only lost its own. */
+    readonly soon?: boolean;
+  }
   /** The parent says the stream is over; `next` is the first packet not yet here. */
   | { readonly kind: "ended"; readonly ssrc: Ssrc; readonly last: number }
   /** Time passed; `next` is the first packet not yet here. */
@@ -88,6 +94,8 @@ export type UpstreamOut =
   | { readonly kind: "stream"; readonly info: StreamInfo; readonly old: Ssrc | undefined }
   | { readonly kind: "distrust"; readonly name: NodeName }
   | { readonly kind: "seek"; readonly tries: number }
+  /** The only parent is silent and nobody else can be asked: children find others sooner than this node. */
+  | { readonly kind: "stranded" }
   /** Keeps cookie and control session of the standby fresh. */
   | { readonly kind: "warm"; readonly peer: Peer }
   /** The way the media takes changed. */

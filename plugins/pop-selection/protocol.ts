@@ -302,7 +302,7 @@ export class PopSelection implements Machine<In, Out> {
       this.#patienceMs = this.#config.patience * (1 + PATIENCE_JITTER_SHARE * this.#rng.next());
       for (const pop of usable) pop.betterSinceMs = undefined;
     }
-    const list = this.#sort(usable);
+    const list = [...this.#sort(usable), ...this.#distrusted(usable, nowMs)];
     const changed = list.length !== this.#order.length ||
       list.some((pop, i) => pop !== this.#order[i]);
     this.#order = list;
@@ -315,6 +315,15 @@ export class PopSelection implements Machine<In, Out> {
     );
     const trusted = alive.filter((pop) => pop.trusted(nowMs));
     return trusted.length > 0 ? trusted : alive.filter((pop) => pop.lastResort(nowMs));
+  }
+
+  /** Those that failed lately and answer again: behind all others, better than nobody when the first dies. */
+  #distrusted(usable: readonly MeasuredPop[], nowMs: number): readonly MeasuredPop[] {
+    if (usable.length === 0) return [];
+    const rest = [...this.#pops.values()].filter((pop) =>
+      !usable.includes(pop) && pop.usable(this.#config, false) && pop.lastResort(nowMs)
+    );
+    return rest.sort((a, b) => a.score(this.#config, false) - b.score(this.#config, false));
   }
 
   /** The first of the list: the one there is, unless it is lost or another has been better for long. */

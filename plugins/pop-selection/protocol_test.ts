@@ -141,7 +141,7 @@ Deno.test("as many lost probes in a row as configured kill, one fewer does not",
   assert.deepEqual(viewer.names, []);
 });
 
-Deno.test("a distrusted POP is passed over, twice as long each time", () => {
+Deno.test("a distrusted POP goes behind all others once it answers, twice as long each time", () => {
   const rig = new Rig(SEED);
   rig.pop("a", 10);
   rig.pop("b", 60);
@@ -152,7 +152,7 @@ Deno.test("a distrusted POP is passed over, twice as long each time", () => {
     viewer.feed({ kind: "distrust", name: "a" as NodeName });
     assert.deepEqual(viewer.names, ["b"]);
     rig.run(forMs - 1);
-    assert.deepEqual(viewer.names, ["b"]);
+    assert.deepEqual(viewer.names, ["b", "a"]);
     rig.run(2000);
     assert.equal(viewer.first, "a");
   }

@@ -75,6 +75,8 @@ export class Record {
   received = 0;
   lost = 0;
   lastMs = 0;
+  /** Longest time between two packets since somebody set it to 0. */
+  pauseMs = 0;
   life = -1;
   number = -1;
   readonly lives: number[] = [];
@@ -104,6 +106,7 @@ export class Record {
     this.number = number;
     this.received++;
     this.lost += lostBefore;
+    if (this.received > 1) this.pauseMs = Math.max(this.pauseMs, nowMs - this.lastMs);
     this.lastMs = nowMs;
   }
 }
