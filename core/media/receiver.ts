@@ -6,6 +6,12 @@ import type { Outbox } from "./out.ts";
 import type { Ring } from "./ring.ts";
 import { Playout } from "./playout.ts";
 
+/** A run that comes this late was held up on this node: what arrived meanwhile is still to be read. */
+const HELD_UP_MS = 5;
+/** So for as long as that took nothing is called lost: at most for this long, and once in a second. */
+const PATIENCE_MAX_MS = 50;
+const PATIENCE_EVERY_MS = 1000;
+
 /** How a stream ends for its receivers. */
 export interface StreamEnd {
   /** The last number there is. */
@@ -23,6 +29,7 @@ export class Receiver {
   #next = -1;
   #blockedAt = -1;
   #lostBefore = 0;
+  #patientUntilMs = -Infinity;
   #chunks: MediaChunk[] = [];
   readonly #playout: Playout | undefined;
 
@@ -59,12 +66,15 @@ export class Receiver {
 
   /** Delivers what is due and says in `dueMs` when the next is. */
   run(ring: Ring, end: StreamEnd | undefined, nowMs: number): void {
+    this.#noteHoldUp(nowMs);
     this.dueMs = Infinity;
     if (this.#next < 0 || this.ended) return;
     while (this.#next <= ring.top) {
       const held = this.#heldFrom(ring);
       if (held < 0) break;
-      const releaseMs = this.#releaseMs(ring, held, held > this.#next);
+      const gap = held > this.#next;
+      const dueMs = this.#releaseMs(ring, held, gap);
+      const releaseMs = gap && dueMs > 0 ? Math.max(dueMs, this.#patientUntilMs) : dueMs;
       if (releaseMs > nowMs) {
         this.dueMs = releaseMs;
         return;
@@ -78,6 +88,12 @@ export class Receiver {
       this.#skip(Math.max(0, missing));
       this.ended = true;
     } else this.dueMs = giveUpMs;
+  }
+
+  #noteHoldUp(nowMs: number): void {
+    const lateMs = nowMs - this.dueMs;
+    if (lateMs < HELD_UP_MS || nowMs - this.#patientUntilMs < PATIENCE_EVERY_MS) return;
+    this.#patientUntilMs = nowMs + Math.min(lateMs, PATIENCE_MAX_MS);
   }
 
   /** The ring is about to let go of everything up to `last`: it goes out early rather than never. */

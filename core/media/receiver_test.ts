@@ -152,3 +152,27 @@ Deno.test("what the ring must let go goes out early rather than never", () => {
   for (let number = 0; number < 5000; number++) bench.packet(number, 1010 + number / 10);
   assert.deepEqual(bench.numbers(), range(0, 5000 - LIMITS.ringPackets));
 });
+
+Deno.test("after a hold-up of its own node a receiver lets what waits unread come in first", () => {
+  const bench = new Bench({ budgetMs: 100, pace: "smooth" });
+  for (const number of [0, 1, 2, 4, 5]) bench.packet(number, 1010 + 10 * number);
+  bench.until(1125);
+  // The process stands still for 60 ms; the repair of 3 came in the middle of that time.
+  bench.nowMs = 1185;
+  bench.until(1186);
+  bench.packet(3, 1187);
+  bench.until(1300);
+  assert.deepEqual(bench.numbers(), range(0, 6));
+});
+
+Deno.test("a node that is always late does not wait for what is lost again and again", () => {
+  const bench = new Bench({ budgetMs: 100, pace: "smooth" });
+  for (let number = 0; number < 60; number += 2) bench.packet(number, 1010 + 10 * number);
+  for (let step = 0; step < 40; step++) {
+    bench.nowMs += 36;
+    bench.until(bench.nowMs + 1);
+  }
+  assert.equal(bench.numbers().length, 30);
+  const lastMs = bench.times().at(-1) ?? Infinity;
+  assert.ok(lastMs <= 1010 + 10 * 58 + 100 + 60, `the last came at ${lastMs}`);
+});
