@@ -303,13 +303,19 @@ export class Stream implements HopView, ReceiversHost {
     this.#parity.adapt(loss);
   }
 
-  readonly #rebuilt = (number: number, bytes: Uint8Array): void => {
-    if (this.gaps.take(number) === undefined) {
-      if (!this.gaps.takeLost(number)) return;
+  /** Parity has rebuilt a packet; false when nobody knows yet that it exists. */
+  readonly #rebuilt = (number: number, bytes: Uint8Array): boolean => {
+    if (number > this.top + 1) return false;
+    if (number > this.top) {
+      this.top = number;
+      this.tally.gaps++;
+    } else if (this.gaps.take(number) === undefined) {
+      if (!this.gaps.takeLost(number)) return true;
       this.tally.unrecovered--;
     }
     this.tally.recoveredByFec++;
     this.#store(number, bytes, NO_LINK, this.#storedMs);
+    return true;
   };
 
   /** A receiver has run. */

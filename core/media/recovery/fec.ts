@@ -87,8 +87,8 @@ interface Held extends Parity {
   readonly first: number;
 }
 
-/** Takes a rebuilt packet. */
-export type RebuiltSink = (number: number, bytes: Uint8Array) => void;
+/** Takes a rebuilt packet; false when it is too early for it. */
+export type RebuiltSink = (number: number, bytes: Uint8Array) => boolean;
 
 /** Rebuilds what is missing from parity and the ring. */
 export class FecDecoder {
@@ -141,8 +141,7 @@ export class FecDecoder {
     }
     if (missing < 0) return true;
     const rebuilt = rebuild(held, others, missing, this.#ssrc);
-    if (rebuilt !== undefined) sink(missing, rebuilt);
-    return true;
+    return rebuilt === undefined || sink(missing, rebuilt);
   }
 }
 
