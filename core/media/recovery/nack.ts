@@ -9,6 +9,9 @@ import { giveUp, giveUpMs, type HopRecovery, type HopView } from "./recovery.ts"
 
 /** The first wait for reordered packets, where the round trip is not shorter: networks seldom reorder. */
 const REORDER_FIRST_MS = 10;
+/** Where hardly one round trip fits, no more than this share of the time beside it goes into that wait. */
+const REORDER_SPARE_SHARE = 1 / 4;
+const REORDER_LEAST_MS = 2;
 /** The wait is a bit longer than the latest packet that was only reordered. */
 const REORDER_MARGIN = 1.25;
 /** How much of a wait that proved too long is forgotten with each gap. */
@@ -36,6 +39,8 @@ const URGENT_GAP_MIN_MS = 2;
  */
 const REPEAT_COPIES = 2;
 const REPEAT_LOSS_MAX = 0.25;
+/** The answer should be here this long before it is needed: a hole shows later than its packet was due. */
+const ANSWER_MARGIN_MS = 3;
 /** Loss assumed of a link that has shown less. */
 const URGENT_LOSS_MIN = 0.03;
 /** Nobody to ask just now: looked at again after this. */
@@ -92,14 +97,15 @@ export class NackRecovery implements HopRecovery {
   }
 
   /** The wait while no reordering has been seen. */
-  #baseMs(parent: Parent): number {
-    const quarter = (parent.link.trip.ms ?? 4 * REORDER_FIRST_MS) / 4;
-    return Math.min(REORDER_FIRST_MS, quarter, this.#options.reorderMaxMs);
+  #baseMs(parent: Parent, repairMs: number): number {
+    const tripMs = parent.link.trip.ms ?? 4 * REORDER_FIRST_MS;
+    const spareMs = Math.max(REORDER_LEAST_MS, (repairMs - tripMs) * REORDER_SPARE_SHARE);
+    return Math.min(REORDER_FIRST_MS, tripMs / 4, spareMs, this.#options.reorderMaxMs);
   }
 
-  firstAskMs(parent: Parent, nowMs: number): number {
+  firstAskMs(parent: Parent, nowMs: number, repairMs: number): number {
     const asking = this.#of(parent);
-    const baseMs = this.#baseMs(parent);
+    const baseMs = this.#baseMs(parent, repairMs);
     if (asking.reorderMs === undefined) return nowMs + baseMs;
     asking.reorderMs -= (asking.reorderMs - baseMs) * REORDER_DECAY;
     return nowMs + Math.max(baseMs, asking.reorderMs);
@@ -142,7 +148,7 @@ export class NackRecovery implements HopRecovery {
     }
     const { trip } = parent.link;
     const retryMs = trip.retryMs(RETRY_UNKNOWN_MS, RETRY_MARGIN_MS);
-    const lastMs = overMs - (trip.ms ?? RETRY_UNKNOWN_MS);
+    const lastMs = overMs - (trip.ms ?? RETRY_UNKNOWN_MS) - ANSWER_MARGIN_MS;
     if (missing.urgent < 0 && nowMs + retryMs > lastMs && nowMs <= lastMs) {
       missing.urgent = urgentCopies(parent.lossShare, missing.asks);
     }
