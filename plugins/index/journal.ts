@@ -6,7 +6,7 @@
  * of; a database would need a port of its own and be no safer for one writer.
  */
 import { createHash } from "node:crypto";
-import { decode as decodeCbor, encode as encodeCbor } from "cborg";
+import { decode as decodeCbor, encode as encodeCbor } from "../../core/cbor.ts";
 import type { Files, WriteHandle } from "../../core/ports.ts";
 import { INDEX_MESSAGES } from "../../core/swarm/index_messages.ts";
 import { isPlainCbor } from "../../core/wire/cbor_shape.ts";

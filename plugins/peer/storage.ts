@@ -4,7 +4,7 @@
  * pieces that were written. On resume exactly those pieces are verified again, so a torn write costs
  * one piece and nothing that was verified is fetched twice. A complete file moves to its own name.
  */
-import { decode as decodeCbor, encode as encodeCbor } from "cborg";
+import { decode as decodeCbor, encode as encodeCbor } from "../../core/cbor.ts";
 import { z } from "zod";
 import type { Files, ReadHandle, UpdateHandle, WriteHandle } from "../../core/ports.ts";
 import { isFileName } from "../../core/swarm/file_name.ts";
