@@ -214,7 +214,10 @@ Deno.test("a thousand nodes get their neighbors, each within the bound and on bo
   const assigned = new NearestDiscovery(defaults).assign(nodes);
   assert.equal(assigned.size, 1000);
   for (const [name, neighbors] of assigned) {
-    assert.ok(neighbors.length > 0 && neighbors.length <= defaults.maxNeighbors, name);
+    assert.ok(
+      neighbors.length > 0 && neighbors.length <= defaults.maxNeighbors + defaults.maxViewers,
+      name,
+    );
     for (const other of neighbors) {
       assert.ok(assigned.get(other)?.includes(name), `${name} ${other}`);
     }
