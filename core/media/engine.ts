@@ -30,7 +30,8 @@ import { Outbox } from "./out.ts";
 import { Receiver } from "./receiver.ts";
 import { makeRecovery } from "./recovery/mod.ts";
 import { tickStream } from "./reports.ts";
-import { Stream, type StreamHost } from "./stream.ts";
+import { Stream } from "./stream.ts";
+import type { StreamHost } from "./stream_host.ts";
 import { Unwanted } from "./unwanted.ts";
 import { CNAME } from "./recovery/nack.ts";
 

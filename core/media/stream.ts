@@ -22,6 +22,7 @@ import { Receivers, type ReceiversHost } from "./receivers.ts";
 import type { HopRecovery, HopView } from "./recovery/recovery.ts";
 import { Rhythm } from "./rhythm.ts";
 import { Ring } from "./ring.ts";
+import type { StreamHost } from "./stream_host.ts";
 
 /** Parents beyond dual path and one handover are refused. */
 const PARENTS_MAX = 4;
@@ -31,17 +32,6 @@ const MISSING_MAX = 8192;
 const JUMP_PACKETS = 256;
 /** The origin itself: no link. */
 const NO_LINK: LinkId = -1;
-
-/** What a stream uses of its engine. */
-export interface StreamHost {
-  readonly out: Outbox;
-  readonly writer: RtcpWriter;
-  readonly reporter: number;
-  /** The stream wants `tick` at `atMs`. */
-  wake(stream: Stream, atMs: number): void;
-  /** The receiver has something for the outbox. */
-  touched(receiver: Receiver): void;
-}
 
 /** One stream. */
 export class Stream implements HopView, ReceiversHost {
