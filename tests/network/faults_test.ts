@@ -4,8 +4,8 @@ import { seeds } from "../sim/seeds.ts";
 import { Faults } from "./faults.ts";
 import { Network } from "./network.ts";
 
-/** Seeds of one run; more by `NETWORK_SEEDS`, one by `SEED`. */
-const COUNT = Number(Deno.env.get("NETWORK_SEEDS") ?? 40);
+/** Seeds of a normal run; `deno task soak` runs 1,000; one by `SEED`. */
+const COUNT = Number(Deno.env.get("NETWORK_SEEDS") ?? 20);
 const STRIKES = 16;
 /** Between two faults, in the mean. */
 const GAP_MS = 700;
