@@ -258,6 +258,8 @@ export interface ChildStatus {
   readonly session: string;
   readonly media: Addr;
   readonly sinceMs: number;
+  /** Bits per second of what it is sent, as far as known; repairs not counted. */
+  readonly bitrate: number;
 }
 
 /** How this node serves others. */
@@ -439,6 +441,11 @@ export interface PickerView {
   begun(piece: number): boolean;
   /** How many connected peers hold it. */
   copies(piece: number): number;
+  /**
+   * Whether this node, of all that lack the piece, is the one to fetch it first: peers that know each other
+   * share the pieces out by the order of their names, so that a lone seeder sends each piece once.
+   */
+  preferred?(piece: number): boolean;
   /** Pieces a second that this peer delivers; 0 before it is measured. */
   readonly piecesPerSecond: number;
   readonly heads: readonly PlayHead[];

@@ -21,7 +21,8 @@ async function curl(folder: string, file: string): Promise<number> {
   const port = freePort();
   const paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
     .map((name) => `${name}_temp_path ${folder}/ng-${name};`).join(" ");
-  const config = `user root; worker_processes 1; pid ${folder}/nginx.pid; daemon off; error_log stderr;
+  const config =
+    `user root; worker_processes 1; pid ${folder}/nginx.pid; daemon off; error_log stderr;
 events {} http { access_log off; sendfile on; ${paths}
 server { listen 127.0.0.1:${port}; root ${folder}/seed-share; } }`;
   await Deno.writeTextFile(`${folder}/nginx.conf`, config);

@@ -135,6 +135,14 @@ export function toHex(bytes: Uint8Array): string {
   return text;
 }
 
+/** The bytes of hexadecimal digits that are known to be such. */
+export function fromHex(digits: string): Uint8Array {
+  return Uint8Array.from(
+    { length: digits.length / 2 },
+    (_, i) => parseInt(digits.slice(2 * i, 2 * i + 2), 16),
+  );
+}
+
 /** Whether `bytes` is the hash at `index` of a list of hashes. */
 export function isHashAt(hashes: Uint8Array, index: number, bytes: Uint8Array): boolean {
   const at = index * HASH_BYTES;

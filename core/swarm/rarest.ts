@@ -1,17 +1,24 @@
 /** Rarest first: what the fewest peers hold is fetched before it is lost, and is soon there to be traded. */
 import type { PickerView } from "../slots.ts";
 
-/** The rarest of the pieces that `may` names; ties are drawn by lot, so that peers do not all ask for the same. */
+/**
+ * The rarest of the pieces that `may` names; of equals those that are this node's own share, then
+ * by lot, so that peers do not all ask for the same.
+ */
 function rarestOf(view: PickerView, may: (piece: number) => boolean): number | undefined {
   let best: number | undefined;
   let bestCopies = Infinity;
+  let bestPreferred = false;
   let ties = 0;
   for (let piece = 0; piece < view.pieces; piece++) {
     if (!may(piece)) continue;
     const copies = view.copies(piece);
     if (copies > bestCopies) continue;
-    if (copies < bestCopies) {
+    const preferred = view.preferred?.(piece) === true;
+    if (copies === bestCopies && bestPreferred && !preferred) continue;
+    if (copies < bestCopies || preferred !== bestPreferred) {
       bestCopies = copies;
+      bestPreferred = preferred;
       ties = 0;
     }
     if (view.random() * ++ties < 1) best = piece;

@@ -18,7 +18,7 @@ import { Part, sameShape } from "./storage.ts";
 
 /** A wanted file that nobody is known to have is looked for this often. */
 const RESOLVE_MS = 1000;
-/** Searches while no peer is connected: from this on, doubling, up to the configured one. */
+/** Searches come after this time, then after twice as long, up to the configured one: others begin too. */
 const SEARCH_FIRST_MS = 500;
 /** Progress is announced this often. */
 const PROGRESS_MS = 3000;
@@ -98,6 +98,7 @@ export class Downloads {
       if (layer !== undefined && part.layer === undefined) await part.setLayer(layer);
       const resumed = part.held.held;
       node.ctx.log.info("download begins", { file: name, id: shape.id, resumed });
+      node.announcer?.changed(shape.id);
       if (running.transfer.complete) this.#complete(running);
       else this.tick(node.ctx.clock.now());
       return running;
@@ -234,9 +235,8 @@ export class Downloads {
     const node = this.#node;
     const { search, maxPeersPerFile, peers } = node.options;
     const { size } = running.transfer.remotes;
-    running.searchTries = size === 0 ? running.searchTries + 1 : 0;
-    const hungryMs = SEARCH_FIRST_MS * 2 ** Math.min(10, running.searchTries);
-    running.nextSearchMs = nowMs + (size === 0 ? Math.min(search, hungryMs) : search);
+    const hungryMs = SEARCH_FIRST_MS * 2 ** Math.min(10, running.searchTries++);
+    running.nextSearchMs = nowMs + Math.min(search, hungryMs);
     if (size >= maxPeersPerFile) return;
     for (const to of peers) this.#dial(running, to);
     running.searching = true;

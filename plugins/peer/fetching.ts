@@ -32,8 +32,10 @@ const BEGUN = 1;
 const TAKEN = 2;
 const DONE = 3;
 /** A span is asked of a second peer when the first needs this many times as long for it. */
-const STEAL_FACTOR = 2;
-const STEAL_MIN_SECONDS = 0.3;
+const STEAL_FACTOR = 3;
+/** And only from one that needs this long for all it owes; sooner where somebody waits for it. */
+const STEAL_MIN_SECONDS = 1.5;
+const HURRY_MIN_SECONDS = 0.3;
 const NOTHING: Arrival = { liars: [], cancels: [] };
 
 /** The requests of one download. */
@@ -51,6 +53,8 @@ export class Fetcher {
   /** The piece layer, once it is known; nothing is asked for before. */
   layer: Uint8Array | undefined;
   heads: readonly PlayHead[] = [];
+  /** Which share of the pieces this node fetches first: its rank among those that download. */
+  share: { readonly rank: number; readonly of: number } = { rank: 0, of: 1 };
   /** Something could have been asked for, but memory was full; cleared by whoever asks again. */
   starved = false;
   /** Payload that came and was of no use. */
@@ -205,6 +209,7 @@ export class Fetcher {
       free: (piece) => remote.map.has(piece) && this.#isFree(piece, room),
       begun: (piece) => remote.map.has(piece) && this.#mayHelp(remote, piece),
       copies: (piece) => this.#copies[piece] ?? 0,
+      preferred: (piece) => scatter(piece) % this.share.of === this.share.rank,
       piecesPerSecond: remote.down.perSecond(nowMs) / this.#shape.pieceBytes,
       heads: this.heads,
       random,
@@ -235,7 +240,8 @@ export class Fetcher {
   #steal(thief: Remote, remotes: Iterable<Remote>, nowMs: number): Span | undefined {
     let best: Span | undefined;
     const mine = thief.backlogSeconds(nowMs) + thief.rttMs / 1000;
-    let worst = Math.max(STEAL_MIN_SECONDS, mine * STEAL_FACTOR);
+    const least = thief.hurry ? HURRY_MIN_SECONDS : STEAL_MIN_SECONDS;
+    let worst = Math.max(least, mine * STEAL_FACTOR);
     for (const victim of remotes) {
       if (victim === thief || victim.asked.size === 0) continue;
       const seconds = victim.backlogSeconds(nowMs);
@@ -271,4 +277,9 @@ export class Fetcher {
     const short = this.#shape.pieceBytes - pieceLength(this.#shape, last);
     return held.held * this.#shape.pieceBytes - (held.has(last) ? short : 0);
   }
+}
+
+/** Numbers in a row, thrown apart (Knuth's multiplicative hash). */
+function scatter(piece: number): number {
+  return (Math.imul(piece + 1, 2_654_435_761) >>> 0) >>> 8;
 }

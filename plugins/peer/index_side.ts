@@ -17,7 +17,8 @@ function offerOf(node: PeerNode, id: FileId): Offer | undefined {
     return undefined;
   }
   const { shape, name, transfer } = running;
-  return transfer.held.held === 0 ? undefined : { shape, name, held: transfer.held };
+  // Announced from the first moment: those who begin together find each other, and trade from then on.
+  return { shape, name, held: transfer.held };
 }
 
 function offersOf(node: PeerNode): readonly Offer[] {

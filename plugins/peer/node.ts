@@ -168,6 +168,7 @@ export class PeerNode {
   ): Running {
     const { ctx, options } = this;
     const transfer = new Transfer({
+      name: ctx.self.name,
       shape,
       held,
       layer,
@@ -343,7 +344,7 @@ export class PeerNode {
     const running = session.fileKey === undefined ? undefined : this.running.get(session.fileKey);
     if (running !== undefined) {
       this.feed(running, { kind: "gone", connection: session.id });
-      if (running.transfer.remotes.size === 0) running.nextSearchMs = 0;
+      if (running.transfer.remotes.size === 0) running.searchTries = running.nextSearchMs = 0;
     }
     // A dispose cuts off at once: whoever is told something last gets the time to read it.
     if (!this.#active) this.track((async () => await session.stream[Symbol.asyncDispose]())());
@@ -392,12 +393,12 @@ export class PeerNode {
     const { name } = session;
     session.close(why, bye);
     if (!REPORTED.has(why) || name === undefined) return;
-    const stalled = why === "stalled";
-    const untilMs = this.ctx.clock.now() + (stalled ? BAN_MS / 10 : BAN_MS);
+    // Who cheated is kept away for long, who stalled may only have been slow.
+    const untilMs = this.ctx.clock.now() + (why === "stalled" ? BAN_MS / 10 : BAN_MS);
     this.banned.set(name, { why, untilMs });
     const { id } = running.shape;
-    const fields = { peer: name, at: addrKey(session.stream.remote), why, file: running.name };
-    this.ctx.log.warn("peer dropped", fields);
+    const at = addrKey(session.stream.remote);
+    this.ctx.log.warn("peer dropped", { peer: name, at, why, file: running.name });
     this.index?.ask("REPORT", { id, name, by: this.ctx.self.name, why }, () => {});
   }
 

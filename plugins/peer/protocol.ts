@@ -1,8 +1,10 @@
 /** One file among its peers: who has what, who is asked for what, who is served, who cheats. */
+import type { NodeName } from "../../core/ids.ts";
 import type { Machine } from "../../core/plugin.ts";
 import type { ChokeView, PiecePicker, PlayHead } from "../../core/slots.ts";
 import {
   type FileShape,
+  fromHex,
   HASH_BYTES,
   isLayerOf,
   pieceCount,
@@ -20,8 +22,9 @@ import type { In, Out, Reason } from "./events.ts";
 import { Fetcher } from "./fetching.ts";
 import { type ConnectionId, Remote, type RemoteInfo } from "./remote.ts";
 
-/** What a transfer needs. */
 export interface TransferOptions {
+  /** This node's own. */
+  readonly name: NodeName;
   readonly shape: FileShape;
   readonly held: PieceMap;
   readonly layer: Uint8Array | undefined;
@@ -175,6 +178,7 @@ export class Transfer implements Machine<In, Out> {
   #opened(info: RemoteInfo, nowMs: number): void {
     const remote = new Remote(info, this.pieces, nowMs);
     this.remotes.set(info.connection, remote);
+    this.#shareOut();
     if (this.held.held > 0) this.#send(remote, { kind: "bitfield", bits: this.held.bytes() });
   }
 
@@ -226,7 +230,15 @@ export class Transfer implements Machine<In, Out> {
     for (let piece = 0; piece < this.pieces; piece++) {
       if (map.has(piece)) this.#learn(remote, piece);
     }
+    if (remote.map.complete) this.#shareOut();
     this.#want(remote, nowMs);
+  }
+
+  /** Who downloads shares the pieces out by the order of names. */
+  #shareOut(): void {
+    const others = [...this.remotes.values()].filter((remote) => !remote.map.complete);
+    const rank = others.filter((remote) => remote.info.name < this.#options.name).length;
+    this.#fetcher.share = { rank, of: others.length + 1 };
   }
 
   /** A peer holds a piece. */
@@ -425,6 +437,7 @@ export class Transfer implements Machine<In, Out> {
   #forget(remote: Remote, nowMs: number): void {
     const { connection } = remote.info;
     if (!this.remotes.delete(connection)) return;
+    this.#shareOut();
     if (this.#layerFrom === connection) this.#layerFrom = undefined;
     this.#fetcher.release(remote, this.remotes.values());
     for (let piece = 0; piece < this.pieces; piece++) {
@@ -438,11 +451,4 @@ export class Transfer implements Machine<In, Out> {
   #send(remote: Remote, message: PeerMessage): void {
     this.#out.push({ kind: "send", connection: remote.info.connection, message });
   }
-}
-
-function fromHex(text: string): Uint8Array {
-  return Uint8Array.from(
-    { length: text.length / 2 },
-    (_, i) => parseInt(text.slice(2 * i, 2 * i + 2), 16),
-  );
 }

@@ -123,8 +123,9 @@ export class Remote {
 
   /** Seconds until all that is asked for should be here. */
   backlogSeconds(nowMs: number): number {
-    const rate = this.down.perSecond(nowMs);
-    return this.askedBytes / Math.max(rate, 1000);
+    // Nothing is known of a peer that has just been asked for the first time: it is judged by its silence.
+    if (this.down.totalBytes === 0) return (2 * (nowMs - this.progressMs)) / 1000;
+    return this.askedBytes / Math.max(this.down.perSecond(nowMs), 1000);
   }
 }
 
