@@ -135,7 +135,7 @@ Deno.test("viewers that come at the same time: those refused take the hint and l
 });
 
 Deno.test("a relay whose parent is full goes to another one at once when somebody asks it", async () => {
-  const neighbors = { o: ["p", "q"], p: ["r", "s"], q: ["r", "s"], r: ["v"] };
+  const neighbors = { o: ["p", "q"], p: ["r", "s"], q: ["r", "s"], v: ["r"] };
   const net = new Network({ seed: 4, neighbors });
   const { world } = net;
   await net.bootstrap();
@@ -144,11 +144,12 @@ Deno.test("a relay whose parent is full goes to another one at once when somebod
   world.setLinks("q", "o", { delayMs: 40 });
   await net.relay("q");
   await net.relay("r", { pop: true });
-  await net.relay("s", { pop: true, hold: [STREAM] });
+  await net.relay("s", { hold: [STREAM] });
   await world.when("s holds the stream", () => parentOf(net, "s") === "p", 10_000);
   await world.runFor(8000);
   const beganMs = world.nowMs;
   await watch(net, "v");
+  assert.equal(parentOf(net, "v"), "r");
   assert.equal(parentOf(net, "r"), "q");
   assert.ok(world.nowMs - beganMs < 2500, `v waited ${world.nowMs - beganMs} ms`);
   assert.equal(parentOf(net, "s"), "p", "whoever is there stays");
