@@ -2,8 +2,19 @@
  * From YAML text to a checked node config. Every error names its path and its line; nothing here
  * touches the world: the text and the environment come from outside.
  */
-import { isMap, isNode, isPair, isScalar, isSeq, LineCounter, parseDocument, visit } from "yaml";
-import type { Document, Node, Pair } from "yaml";
+import {
+  type Document,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  visit,
+} from "./yaml.ts";
 import { z } from "zod";
 import { issuesOf } from "./define.ts";
 import { NAME_PATTERN, type NodeName } from "./ids.ts";

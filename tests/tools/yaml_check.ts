@@ -1,5 +1,5 @@
 /** Checks YAML files and the YAML blocks of Markdown pages against the built-in plugins. */
-import { parse } from "yaml";
+import { parse } from "../../core/yaml.ts";
 import { parseConfig } from "../../core/config.ts";
 import { makePlan } from "../../core/plan.ts";
 import { ConfigError, type Loadable } from "../../core/plugin.ts";
