@@ -12,11 +12,12 @@ import { hasProgram, needing, run } from "./net.ts";
 import { joined, makeRistSink, makeRistSource } from "./rist_rig.ts";
 import { arrivesWhole, Ear, evenPorts, Feeder, Tool } from "./tools.ts";
 
-const RATE = 2_000_000;
+/** So low that a tool's receive buffer bridges a second. */
+const RATE = 1_000_000;
 /** Buffers of both ends: this machine may be busy with other things for a while. */
 const SENDER_MS = 3000;
 const RECEIVER_MS = 2000;
-const SECONDS = 5;
+const SECONDS = 8;
 const LOSS = 0.1;
 
 /** Which datagrams a bad link may lose. */
