@@ -50,7 +50,7 @@ export const config = z.strictObject({
   maxFiles: z.number().int().min(1).max(100_000).default(10_000).describe(
     "Files shared at most; the rest is left out, with a warning.",
   ),
-  buffer: size(1024 * 1024, 2 ** 30).prefault("32MiB").describe(
+  buffer: size(1024 * 1024, 2 ** 30).prefault("16MiB").describe(
     "Memory for pieces that are not complete or not yet on disk.",
   ),
   pieceSize: size(BLOCK_BYTES, PIECE_MAX_BYTES).refine((v) => Number.isInteger(Math.log2(v)), {
