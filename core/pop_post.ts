@@ -34,9 +34,23 @@ export class ServingPost {
     readonly maxChildren: number;
     readonly closed: boolean;
   } {
-    const children = this.#needs.exchange.children().length;
-    const { maxChildren } = this.#policy;
-    return { children, maxChildren, closed: this.#draining || children >= maxChildren };
+    const served = this.#needs.exchange.children();
+    const children = served.length;
+    const { maxChildren, maxBitrate } = this.#policy;
+    // One more like the largest must fit, or whoever comes next is refused.
+    const bitrate = served.reduce((sum, one) => sum + one.bitrate, 0);
+    const largest = served.reduce((most, one) => Math.max(most, one.bitrate), 0);
+    const full = children >= maxChildren || bitrate + largest > maxBitrate;
+    // Whoever is served here stays while this node is merely full, and leaves when it drains: `closed`
+    // with room left means the latter.
+    if (this.#draining) {
+      return { children, maxChildren: Math.max(maxChildren, children + 1), closed: true };
+    }
+    return {
+      children,
+      maxChildren: full ? Math.min(maxChildren, children) : maxChildren,
+      closed: full,
+    };
   }
 
   open(): void {

@@ -84,6 +84,8 @@ export class Children {
         return this.#sayEnded(out);
       case "interest":
         return this.needs.onInterest(out.stream);
+      case "rate":
+        return this.needs.onChange();
       case "count":
         if (out.what === "lease") stats.leasesExpired.add();
         else if (out.what === "struggling") stats.struggles.add();

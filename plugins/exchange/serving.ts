@@ -25,12 +25,8 @@ const RETRY_MS: Readonly<Record<RefusalReason, number>> = {
 };
 /** MOVE is repeated this often while a draining node waits. */
 const MOVE_AGAIN_MS = 400;
-/** A child in trouble for this long is told to go elsewhere. */
-const STRUGGLE_MS = 5000;
-/** Reports of trouble further apart than this are separate troubles. */
-const STRUGGLE_GAP_MS = 3000;
-/** A congested child is told this often at most. */
-const CONGESTED_AGAIN_MS = 15_000;
+/** A bit rate that differs by less is the same. */
+const RATE_CHANGE_SHARE = 0.1;
 /** The same wish within this time is the same JOIN once more. */
 const SAME_JOIN_MS = 500;
 /** How long children of an ended stream may fetch its last packets. */
@@ -121,12 +117,15 @@ export class Serving implements Machine<ServingIn, ServingOut> {
   }
 
   list(): readonly ChildStatus[] {
-    return [...this.#children.values()].map(({ stream, name, session, media, sinceMs }) => ({
+    return [...this.#children.values()].map((
+      { stream, name, session, media, sinceMs, bitrate },
+    ) => ({
       stream,
       child: name,
       session,
       media,
       sinceMs,
+      bitrate,
     }));
   }
 
@@ -251,6 +250,7 @@ export class Serving implements Machine<ServingIn, ServingOut> {
       const again = body.renew === true ||
         (known.lastNext === next && nowMs - known.joinedAtMs < SAME_JOIN_MS);
       this.#prolong(known, message, nowMs);
+      this.#rate(known, view.bitrate);
       if (!again) [known.lastNext, known.joinedAtMs] = [next, nowMs];
       const from = again ? undefined : next;
       const [fresh, { path }] = [!again, view];
@@ -276,7 +276,6 @@ export class Serving implements Machine<ServingIn, ServingOut> {
       joinedAtMs: nowMs,
       lastNext: next,
       movedAtMs: -Infinity,
-      struggling: undefined,
       ending: false,
     };
     this.#children.set(key, child);
@@ -284,6 +283,13 @@ export class Serving implements Machine<ServingIn, ServingOut> {
     const { path } = view;
     this.#out.push({ kind: "serve", child, from, fresh: true, path, answer: message });
     this.#out.push({ kind: "interest", stream: child.stream });
+  }
+
+  /** What a stream takes may only be known after a while, and change. */
+  #rate(child: Child, bitrate: number): void {
+    if (Math.abs(bitrate - child.bitrate) <= RATE_CHANGE_SHARE * child.bitrate) return;
+    child.bitrate = bitrate;
+    this.#out.push({ kind: "rate" });
   }
 
   #prolong(child: Child, message: Message<"JOIN">, nowMs: number): void {
@@ -370,18 +376,12 @@ export class Serving implements Machine<ServingIn, ServingOut> {
     this.#out.push({ kind: "interest", stream: event.stream });
   }
 
+  /** The engine has watched its trouble for seconds and cut its budget; it says so every 5 s, for a MOVE is lost easily here. */
   #onStruggling(event: Extract<ServingIn, { kind: "struggling" }>, nowMs: number): void {
     for (const child of this.#children.values()) {
       if (child.link !== event.link || child.ssrc !== event.ssrc) continue;
       this.#out.push({ kind: "count", what: "struggling" });
-      const known = child.struggling;
-      if (known === undefined || nowMs - known.lastMs > STRUGGLE_GAP_MS) {
-        child.struggling = { sinceMs: nowMs, lastMs: nowMs };
-        continue;
-      }
-      known.lastMs = nowMs;
-      if (nowMs - known.sinceMs < STRUGGLE_MS) continue;
-      if (nowMs - child.movedAtMs >= CONGESTED_AGAIN_MS) this.#move(child, "congested", nowMs);
+      this.#move(child, "congested", nowMs);
     }
   }
 

@@ -47,7 +47,6 @@ export interface Child {
   lastNext: number | undefined;
   /** When it was last told to go elsewhere. */
   movedAtMs: number;
-  struggling: { sinceMs: number; lastMs: number } | undefined;
   /** The stream is over and it was told so. */
   ending: boolean;
 }
@@ -128,6 +127,8 @@ export type ServingOut =
   }
   /** The number of those who want the stream changed. */
   | { readonly kind: "interest"; readonly stream: StreamName }
+  /** A child's stream takes more or less than was known. */
+  | { readonly kind: "rate" }
   | { readonly kind: "count"; readonly what: "struggling" | "lease" | "table-full" };
 
 /** Limits and times of the parent's side. */

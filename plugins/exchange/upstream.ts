@@ -30,6 +30,9 @@ const ENDING_TICK_MS = 20;
 /** Refusals that go away by themselves, as a rule. */
 const MENDING: ReadonlySet<RefusalReason> = new Set(["unknown-stream", "no-source", "loop"]);
 
+/** A parent that says so is of no use for any stream just now. */
+const USELESS: ReadonlySet<RefusalReason> = new Set(["busy", "leaving", "not-serving"]);
+
 type Joined = Extract<UpstreamIn, { kind: "joined" }>;
 type Refused = Extract<UpstreamIn, { kind: "refused" }>;
 type Silent = Extract<UpstreamIn, { kind: "silent" }>;
@@ -258,8 +261,7 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
     const leastMs = Math.min(event.retryMs, blockMaxMs);
     this.#choice.blocked.add(name, leastMs, nowMs, mends ? mendsMs : blockMaxMs);
     this.#lose(leg, "refused", nowMs);
-    // A parent that leaves or serves nobody is of no use for any stream.
-    if (event.reason === "leaving" || event.reason === "not-serving") this.#distrust(name);
+    if (USELESS.has(event.reason)) this.#distrust(name);
   }
 
   #onFailed(leg: Leg, nowMs: number): void {
