@@ -188,8 +188,9 @@ export class Feedback {
       return true;
     }
     if (child.catching && number >= child.cursor) return true;
-    // The request crossed it on the way: a repair from upstream that has just been handed on.
-    if (this.#nowMs - ring.timeOf(number) < this.#flightMs) return true;
+    // The request crossed it on the way: a repair from upstream (its SSRC is marked) just handed on.
+    const repair = ((bytes[11] ?? 0) & 1) === 1;
+    if (repair && this.#nowMs - ring.timeOf(number) < this.#flightMs) return true;
     if (child.repairedWithin(number, this.#repeatMs, this.#nowMs)) return true;
     if (!child.mayRepair(bytes.length, stream.recovery.budgetShare, stream.rate, this.#nowMs)) {
       stream.tally.retransmitsRefused++;
