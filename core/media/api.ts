@@ -142,6 +142,8 @@ export interface StreamCounters {
   readonly recoveredByNack: number;
   readonly recoveredByFec: number;
   readonly recoveredByPath: number;
+  /** How long recovered packets were missing: counts up to each bound of `REPAIR_DELAYS_MS` and beyond. */
+  readonly repairDelays: { readonly counts: readonly number[]; readonly sumMs: number };
   readonly unrecovered: number;
   readonly nacksSent: number;
   readonly nacksReceived: number;

@@ -3,6 +3,23 @@ import type { Addr } from "../ports.ts";
 import type { DatapathCounters, LinkId, StreamCounters } from "./api.ts";
 import type { Stream } from "./stream.ts";
 
+/** Upper bounds of the repair delays that are counted apart; the default budget of a hop is 450 ms. */
+export const REPAIR_DELAYS_MS: readonly number[] = [5, 10, 20, 40, 80, 160, 320, 640];
+
+/** How long missing packets were missing before they came after all. */
+export class RepairDelays {
+  /** Packets up to each bound of `REPAIR_DELAYS_MS`, then those beyond the last. */
+  readonly counts = new Array<number>(REPAIR_DELAYS_MS.length + 1).fill(0);
+  sumMs = 0;
+
+  add(delayMs: number): void {
+    let at = 0;
+    while (delayMs > (REPAIR_DELAYS_MS[at] ?? Infinity)) at++;
+    this.counts[at] = (this.counts[at] ?? 0) + 1;
+    this.sumMs += delayMs;
+  }
+}
+
 /** Plain numbers; `StreamCounters` is made from them when somebody asks. */
 export class Tally {
   packetsIn = 0;
@@ -14,6 +31,7 @@ export class Tally {
   recoveredByNack = 0;
   recoveredByFec = 0;
   recoveredByPath = 0;
+  readonly repairDelays = new RepairDelays();
   unrecovered = 0;
   nacksSent = 0;
   nacksReceived = 0;

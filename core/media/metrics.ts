@@ -1,5 +1,6 @@
 /** The datapath's counters as metrics: read only when somebody asks. */
 import type { Metrics, Sample } from "../ports.ts";
+import { REPAIR_DELAYS_MS } from "./counters.ts";
 import type { DatapathCounters, StreamCounters } from "./api.ts";
 
 /** Streams shown one by one; a label for each of thousands would drown the rest. */
@@ -96,7 +97,41 @@ export function collectMedia(metrics: Metrics, read: () => DatapathCounters): Di
       metrics.collect(name, "counter", help, () => byStream(read(), (stream) => stream[key])),
     );
   }
-  return held;
+  return [...held, ...collectDelays(metrics, read)];
+}
+
+/** The repair delays as a Prometheus histogram: each bucket holds what lies below its bound too. */
+function collectDelays(metrics: Metrics, read: () => DatapathCounters): Disposable[] {
+  const name = "media_repair_delay_ms";
+  const help = "How long packets were missing before they were won back, in milliseconds";
+  const counts = (stream: StreamCounters) => stream.repairDelays.counts;
+  return [
+    metrics.collect(
+      `${name}_bucket`,
+      "counter",
+      `${help}: up to each bound.`,
+      () =>
+        read().streams.slice(0, STREAMS_MAX).flatMap((stream) => {
+          let value = 0;
+          return counts(stream).map((count, at) => ({
+            labels: { stream: ssrcLabel(stream.ssrc), le: String(REPAIR_DELAYS_MS[at] ?? "+Inf") },
+            value: value += count,
+          }));
+        }),
+    ),
+    metrics.collect(
+      `${name}_sum`,
+      "counter",
+      `${help}: their sum.`,
+      () => byStream(read(), (stream) => stream.repairDelays.sumMs),
+    ),
+    metrics.collect(
+      `${name}_count`,
+      "counter",
+      `${help}: their number.`,
+      () => byStream(read(), (stream) => counts(stream).reduce((sum, one) => sum + one, 0)),
+    ),
+  ];
 }
 
 function byStream(counters: DatapathCounters, value: (stream: StreamCounters) => number): Sample[] {

@@ -252,11 +252,14 @@ export class Stream implements HopView, ReceiversHost {
     repaired: boolean,
     nowMs: number,
   ): void {
-    if (repaired) this.tally.recoveredByNack++;
-    else if (missing !== undefined && missing.shownBy === parent.link.id) {
+    if (!repaired && missing?.shownBy === parent.link.id) {
       this.tally.reordered++;
       this.recovery.reordered(parent, missing, nowMs);
-    } else this.tally.recoveredByPath++;
+      return;
+    }
+    if (missing !== undefined) this.tally.repairDelays.add(nowMs - missing.sinceMs);
+    if (repaired) this.tally.recoveredByNack++;
+    else this.tally.recoveredByPath++;
   }
 
   #store(number: number, bytes: Uint8Array, from: LinkId, nowMs: number): void {
@@ -299,9 +302,11 @@ export class Stream implements HopView, ReceiversHost {
     if (number > this.top) {
       this.top = number;
       this.tally.gaps++;
-    } else if (this.gaps.take(number) === undefined) {
-      if (!this.gaps.takeLost(number)) return true;
-      this.tally.unrecovered--;
+    } else {
+      const missing = this.gaps.take(number);
+      if (missing !== undefined) this.tally.repairDelays.add(this.#storedMs - missing.sinceMs);
+      else if (!this.gaps.takeLost(number)) return true;
+      else this.tally.unrecovered--;
     }
     this.tally.recoveredByFec++;
     this.#store(number, bytes, NO_LINK, this.#storedMs);

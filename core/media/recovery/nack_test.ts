@@ -168,6 +168,9 @@ Deno.test("with two parents each fills what the other lost, and nobody is asked 
   rig.run(rig.nowMs + 5500);
   assert.deepEqual(received(viewer, receiver), range(0, 2000));
   const here = counted(viewer);
+  const delayed = here.repairDelays.counts.reduce((sum, one) => sum + one, 0);
+  assert.equal(delayed, here.recoveredByPath + here.recoveredByNack);
+  assert.ok(here.repairDelays.sumMs / delayed < 40, `${here.repairDelays.sumMs / delayed} ms`);
   assert.ok(here.recoveredByPath > 100, `${here.recoveredByPath} by path`);
   assert.ok(here.recoveredByNack < 60, `${here.recoveredByNack} by request`);
   assert.equal(here.unrecovered, 0);
