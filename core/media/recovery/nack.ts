@@ -113,10 +113,11 @@ export class NackRecovery implements HopRecovery {
 
   reordered(parent: Parent, missing: Missing, nowMs: number): void {
     const asking = this.#of(parent);
-    const lateMs = (nowMs - missing.sinceMs) * REORDER_MARGIN;
-    if (lateMs > (asking.reorderMs ?? 0)) {
-      asking.reorderMs = Math.min(this.#options.reorderMaxMs, lateMs);
-    }
+    const lateMs = nowMs - missing.sinceMs;
+    // What comes later than any wait is no reordering: a replay, or a path that changed.
+    if (lateMs > this.#options.reorderMaxMs) return;
+    const waitMs = Math.min(this.#options.reorderMaxMs, lateMs * REORDER_MARGIN);
+    if (waitMs > (asking.reorderMs ?? 0)) asking.reorderMs = waitMs;
   }
 
   run(view: HopView, nowMs: number): number {

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import type { RecoverySpec } from "../api.ts";
 import { RtcpWriter } from "../../wire/rtcp.ts";
+import { Link } from "../link.ts";
+import { Parent } from "../parent.ts";
+import { NackRecovery } from "./nack.ts";
 import { NACK, Rig } from "../testing/rig.ts";
 import {
   at,
@@ -53,6 +56,17 @@ Deno.test("reordering teaches the wait: hardly a packet is asked for that is onl
   const here = counted(scene.last);
   assert.ok(here.reordered > 500, `${here.reordered} reordered`);
   assert.ok(counted(scene.origin).retransmitsSent < 30, "asked for in vain");
+});
+
+Deno.test("a replay teaches no wait: what comes later than any wait is no reordering", () => {
+  const recovery = new NackRecovery({ reorderMaxMs: 30, triesMax: 20, budgetShare: 0.5 });
+  const parent = new Parent(new Link(1), FIRST, 0);
+  const missing = { number: FIRST, shownBy: 1, sinceMs: 900, dueMs: 0, asks: 0, urgent: -1 };
+  assert.equal(recovery.firstAskMs(parent, 1000, 400), 1010);
+  recovery.reordered(parent, missing, 1000);
+  assert.equal(recovery.firstAskMs(parent, 1000, 400), 1010);
+  recovery.reordered(parent, missing, 920);
+  assert.ok(recovery.firstAskMs(parent, 1000, 400) > 1024);
 });
 
 Deno.test("bytes on the wire stay near what the losses cost", () => {
