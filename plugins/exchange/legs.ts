@@ -81,6 +81,24 @@ export function isHeld(leg: Leg): boolean {
   return leg.state === "joined" || leg.state === "flowing" || leg.state === "silent";
 }
 
+/** When a leg wants attention next: to ask, to give up waiting, to let its lease end, or to count as proven. */
+export function legWakeMs(
+  leg: Leg,
+  pendingGiveUpMs: number,
+  handoverMs: number,
+  patienceMs: number,
+  nowMs: number,
+): number {
+  const { pendingSinceMs } = leg;
+  const proven = leg.state === "flowing" ? leg.sinceMs + handoverMs : leg.startedMs + patienceMs;
+  return Math.min(
+    leg.asking ? Infinity : leg.askAtMs,
+    leg.leaseUntilMs,
+    pendingSinceMs === undefined ? Infinity : pendingSinceMs + pendingGiveUpMs,
+    proven > nowMs ? proven : Infinity,
+  );
+}
+
 /** Names kept in the memory at most; the oldest goes first. */
 const BLOCKED_MAX = 256;
 /** A name that stayed away from trouble for this long starts afresh. */

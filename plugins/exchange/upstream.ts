@@ -10,28 +10,23 @@ import type { Machine } from "../../core/plugin.ts";
 import type { Candidate, StreamInfo, SubscriptionStatus } from "../../core/slots.ts";
 import { Choice } from "./choice.ts";
 import { Incarnations } from "./incarnations.ts";
-import { isHeld, type Leg, restart, setState } from "./legs.ts";
+import { isHeld, type Leg, legWakeMs, restart, setState } from "./legs.ts";
 import { LegSet } from "./legset.ts";
 import { OutageMeter } from "./outage.ts";
 import { Seeker } from "./seeker.ts";
 import { UPSTREAM_TIMES, type UpstreamTimes } from "./times.ts";
 import { Warmth } from "./warmth.ts";
-import type {
-  DropReason,
-  RefusalReason,
-  UpstreamIn,
-  UpstreamOptions,
-  UpstreamOut,
+import {
+  type DropReason,
+  MENDING,
+  type UpstreamIn,
+  type UpstreamOptions,
+  type UpstreamOut,
+  USELESS,
 } from "./upstream_events.ts";
 
 /** How often the last packets of an ended stream are looked for. */
 const ENDING_TICK_MS = 20;
-
-/** Refusals that go away by themselves, as a rule. */
-const MENDING: ReadonlySet<RefusalReason> = new Set(["unknown-stream", "no-source", "loop"]);
-
-/** A parent that says so is of no use for any stream just now. */
-const USELESS: ReadonlySet<RefusalReason> = new Set(["busy", "leaving", "not-serving"]);
 
 type Joined = Extract<UpstreamIn, { kind: "joined" }>;
 type Refused = Extract<UpstreamIn, { kind: "refused" }>;
@@ -486,14 +481,7 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
     const { pendingGiveUpMs, handoverMs } = this.#times;
     const patienceMs = this.#patienceMs();
     for (const leg of this.#legs.all()) {
-      wake = Math.min(wake, leg.asking ? Infinity : leg.askAtMs, leg.leaseUntilMs);
-      if (leg.pendingSinceMs !== undefined) {
-        wake = Math.min(wake, leg.pendingSinceMs + pendingGiveUpMs);
-      }
-      const proven = leg.state === "flowing"
-        ? leg.sinceMs + handoverMs
-        : leg.startedMs + patienceMs;
-      if (proven > nowMs) wake = Math.min(wake, proven);
+      wake = Math.min(wake, legWakeMs(leg, pendingGiveUpMs, handoverMs, patienceMs, nowMs));
     }
     if (this.#legs.size === 0) wake = Math.min(wake, this.#seeker.atMs);
     return Math.min(wake, this.#warmth.atMs);

@@ -117,3 +117,9 @@ export interface UpstreamOptions {
   readonly urgent?: () => boolean;
   readonly times?: UpstreamTimes;
 }
+
+/** Refusals that go away by themselves, as a rule. */
+export const MENDING: ReadonlySet<RefusalReason> = new Set(["unknown-stream", "no-source", "loop"]);
+
+/** A parent that says so is of no use for any stream just now. */
+export const USELESS: ReadonlySet<RefusalReason> = new Set(["busy", "leaving", "not-serving"]);
