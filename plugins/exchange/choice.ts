@@ -32,6 +32,12 @@ export class Choice {
     this.#hintedUntilMs = nowMs + this.times.hintMs;
   }
 
+  /** A parent sends this node to others: it rests, shortly when it mends `soon`. */
+  sentAway(name: NodeName, soon: boolean, hints: readonly Candidate[], nowMs: number): void {
+    this.blocked.rest(name, soon ? this.times.mendsMs : this.times.movedMs, nowMs);
+    this.hint(hints, nowMs);
+  }
+
   usable(nowMs: number): readonly Candidate[] {
     const open = ({ peer }: Candidate) =>
       peer.name !== this.self && !this.blocked.has(peer.name, nowMs);

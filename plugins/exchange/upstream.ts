@@ -19,6 +19,7 @@ import { Warmth } from "./warmth.ts";
 import {
   type DropReason,
   MENDING,
+  type Told,
   type UpstreamIn,
   type UpstreamOptions,
   type UpstreamOut,
@@ -27,10 +28,6 @@ import {
 
 /** How often the last packets of an ended stream are looked for. */
 const ENDING_TICK_MS = 20;
-
-type Joined = Extract<UpstreamIn, { kind: "joined" }>;
-type Refused = Extract<UpstreamIn, { kind: "refused" }>;
-type Silent = Extract<UpstreamIn, { kind: "silent" }>;
 
 /** The machine. `handle` with `tick` is wanted at `wakeMs`. */
 export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
@@ -157,12 +154,7 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
         return;
       case "move":
         leg.moving = true;
-        this.#choice.blocked.rest(
-          leg.peer.name,
-          event.soon === true ? this.#times.mendsMs : this.#times.movedMs,
-          nowMs,
-        );
-        this.#choice.hint(event.hints, nowMs);
+        this.#choice.sentAway(leg.peer.name, event.soon === true, event.hints, nowMs);
     }
   }
 
@@ -184,7 +176,7 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
     this.#out.push({ kind: "stream", info, old });
   }
 
-  #onEnded(event: Extract<UpstreamIn, { kind: "ended" }>, nowMs: number): void {
+  #onEnded(event: Told<"ended">, nowMs: number): void {
     if (event.ssrc !== this.info?.ssrc || this.#ending !== undefined) return;
     const untilMs = nowMs + this.#times.endingMs;
     this.#ending = { ssrc: event.ssrc, last: event.last, untilMs };
@@ -208,7 +200,7 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
 
   // --- answers of parents -------------------------------------------------------------------------
 
-  #onJoined(leg: Leg, event: Joined, nowMs: number): void {
+  #onJoined(leg: Leg, event: Told<"joined">, nowMs: number): void {
     leg.asking = false;
     if (event.path.includes(this.options.self)) {
       this.#choice.blocked.add(leg.peer.name, 0, nowMs);
@@ -242,7 +234,7 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
     leg.pendingSinceMs ??= nowMs;
   }
 
-  #onRefused(leg: Leg, event: Refused, nowMs: number): void {
+  #onRefused(leg: Leg, event: Told<"refused">, nowMs: number): void {
     leg.asking = false;
     this.#out.push({ kind: "refusal", reason: event.reason });
     this.#choice.hint(event.hints, nowMs);
@@ -282,7 +274,7 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
     if (outageMs !== undefined) this.#out.push({ kind: "failover", outageMs });
   }
 
-  #onSilent(leg: Leg, { silentMs, next }: Silent, nowMs: number): void {
+  #onSilent(leg: Leg, { silentMs, next }: Told<"silent">, nowMs: number): void {
     if (leg.state !== "flowing") return;
     setState(leg, "silent", nowMs);
     leg.silentAt = next;
@@ -292,7 +284,7 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
     if (this.#legs.flowing() === 0) this.#outage.begin(nowMs - silentMs);
   }
 
-  #onDown(event: Extract<UpstreamIn, { kind: "down" }>, nowMs: number): void {
+  #onDown(event: Told<"down">, nowMs: number): void {
     // Others may hear of a death after this machine; whoever restarted is welcome at once.
     if (event.why !== "restarted") {
       this.#choice.blocked.rest(event.name, this.#times.downMs, nowMs);

@@ -123,3 +123,6 @@ export const MENDING: ReadonlySet<RefusalReason> = new Set(["unknown-stream", "n
 
 /** A parent that says so is of no use for any stream just now. */
 export const USELESS: ReadonlySet<RefusalReason> = new Set(["busy", "leaving", "not-serving"]);
+
+/** One kind of event. */
+export type Told<K extends UpstreamIn["kind"]> = Extract<UpstreamIn, { kind: K }>;
