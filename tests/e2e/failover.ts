@@ -72,13 +72,15 @@ export class FailoverRig {
   /** Waits until every relay has a route, the viewer flows, and all who want a standby have one. */
   async settled(): Promise<void> {
     const { net } = this;
+    // Only then are there two ways: a relay that has just come back may hang on the other way for a while.
     for (const name of RELAYS) {
-      await until(`${name} to have a route`, async () => {
-        const tree = await net.fleet.get(name).ask<{ origins: { routes: unknown[] }[] }>(
-          "/api/v1/tree",
-        );
-        return tree.origins.some((one) => one.routes.length > 0);
-      });
+      await until(`${name} to be on a way of its own`, async () => {
+        const tree = await net.fleet.get(name).ask<{
+          origins: { routes: { parent: string; path: string[] }[] }[];
+        }>("/api/v1/tree");
+        const path = tree.origins[0]?.routes[0]?.path ?? [];
+        return path.length === (name.endsWith("1") ? 1 : 2);
+      }, 60_000);
     }
     await until("the viewer to flow, with a standby", async () => {
       const sessions = await net.sessions("v");

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { until } from "../../cli/fleet.ts";
+import { RtcpWriter } from "../../core/wire/rtcp.ts";
 import { CLIP, numberedStream, sameBytes } from "./clips.ts";
 import { DIAMOND, FailoverRig } from "./failover.ts";
-import { needing, run, TestNet, type Use, withNet } from "./net.ts";
+import { freePort, needing, run, TestNet, type Use, withNet } from "./net.ts";
 
 const recordTo = (path: string): Use => ({
   use: "file-sink",
@@ -21,10 +22,13 @@ async function chaos(net: TestNet, node: string, rule: object): Promise<void> {
   assert.ok(response.ok, text);
 }
 
-/** Where a relay's only child takes its media. */
-async function childPort(net: TestNet, node: string): Promise<number> {
-  const [child] = await net.fleet.get(node).ask<{ media: { port: number } }[]>("/api/v1/children");
-  assert.ok(child !== undefined, `${node} has no child`);
+/** Where a child of a relay takes its media. */
+async function childPort(net: TestNet, node: string, name: string): Promise<number> {
+  const children = await net.fleet.get(node).ask<{ child: string; media: { port: number } }[]>(
+    "/api/v1/children",
+  );
+  const child = children.find((one) => one.child === name);
+  assert.ok(child !== undefined, `${name} is no child of ${node}`);
   return child.media.port;
 }
 
@@ -143,7 +147,7 @@ Deno.test("a loss storm of 60 % for 5 s: few requests, no queue, whole again wit
     net.viewer("v", [{ stream: "o/clip" }], [{ use: "stats-sink" }]);
     await net.session("v", "to receive", (one) => one.packets > 1000);
     // The link to the origin stays clean: the storm is between relay and viewer.
-    const rule = { id: "storm", planes: ["media"], ports: [await childPort(net, "r")] };
+    const rule = { id: "storm", planes: ["media"], ports: [await childPort(net, "r", "v")] };
     await chaos(net, "r", { ...rule, loss: "60%" });
     await new Promise((resolve) => setTimeout(resolve, 5000));
     await chaos(net, "r", { ...rule, loss: "0%" });
@@ -160,5 +164,59 @@ Deno.test("a loss storm of 60 % for 5 s: few requests, no queue, whole again wit
     // A request is at most 100 bytes with all around it, a media packet 1328.
     const media = await net.metric("v", "media_stream_packets_in_total");
     assert.ok(nacks * 100 < 0.05 * media * 1328, `${nacks} requests for ${media} packets`);
+  });
+});
+
+Deno.test("a child that asks as fast as it can gets its budget and no more, and its sibling notices nothing", async () => {
+  await withNet({ neighbors: { o: ["p"], v: ["p"], w: ["p"] } }, async (net) => {
+    const source = numberedStream(4, 20, 4_000_000);
+    const path = `${net.folder}/source.mpegts`;
+    await Deno.writeFile(path, source);
+    const out = `${net.folder}/out.mpegts`;
+    const media = freePort();
+    net.bootstrap();
+    const file = { path, name: "clip", loop: false };
+    net.origin("o", [{ use: "cbr-source", with: { files: [file] } }]);
+    net.start("p", [{ use: "relay", with: { pop: true } }], {
+      ports: { control: 0, keepalive: 0, media },
+    });
+    await net.ready();
+    const viewer = net.viewer("v", [{ stream: "o/clip" }], [recordTo(out)], { whenDone: "exit" });
+    net.viewer("w", [{ stream: "o/clip" }], [{ use: "stats-sink" }]);
+    const joined = await net.session("w", "to receive", (one) => one.packets > 500);
+    const { ssrc } = joined as unknown as { ssrc: number };
+    // The child dies and somebody else sits down at its port: to the relay it is still the one who joined.
+    const port = await childPort(net, "p", "w");
+    const victim = net.fleet.get("w");
+    victim.signal("SIGKILL");
+    await victim.exited;
+    const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port });
+    const head = new Promise<number>((resolve) => {
+      void socket.receive().then(([bytes]) => resolve(((bytes[2] ?? 0) << 8) | (bytes[3] ?? 0)));
+    });
+    const newest = await head;
+    const wanted = Array.from({ length: 200 }, (_, n) => newest - 201 + n + 65536);
+    const writer = new RtcpWriter();
+    writer.reset().receiverReport(1).nack(1, ssrc, wanted, 0);
+    const storm = writer.take();
+    const repaired = await net.metric("p", "media_stream_retransmits_total");
+    const beganMs = performance.now();
+    let sent = 0;
+    while (performance.now() - beganMs < 3000) {
+      const burst = Array.from(
+        { length: 50 },
+        () => socket.send(storm, { transport: "udp", hostname: "127.0.0.1", port: media }),
+      );
+      await Promise.all(burst);
+      sent += burst.length;
+    }
+    socket.close();
+    const repairs = await net.metric("p", "media_stream_retransmits_total") - repaired;
+    assert.ok(await net.metric("p", "media_stream_nacks_received_total") > 1000, "nobody listened");
+    // 4 Mbit/s are about 380 packets a second; the budget is a share of that, and half a second ahead.
+    assert.ok(repairs < 4 * 380, `${sent} requests of 200 brought ${repairs} repairs`);
+    await until("the sibling to see the end", () => !viewer.alive, 60_000);
+    assert.equal(sameBytes(await Deno.readFile(out), source), undefined);
+    console.log(`${sent} requests for 200 packets each in 3 s brought ${repairs} repairs`);
   });
 });
