@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { until } from "../../cli/fleet.ts";
 import { RtcpWriter } from "../../core/wire/rtcp.ts";
-import { CLIP, numberedStream, sameBytes } from "./clips.ts";
+import { CLIP, contiguousIn, numberedStream, sameBytes } from "./clips.ts";
 import { DIAMOND, FailoverRig } from "./failover.ts";
 import { freePort, needing, run, TestNet, type Use, withNet } from "./net.ts";
 
@@ -167,7 +167,7 @@ Deno.test("a loss storm of 60 % for 5 s: few requests, no queue, whole again wit
   });
 });
 
-Deno.test("a child that asks as fast as it can gets its budget and no more, and its sibling notices nothing", async () => {
+Deno.test("a child that asks 10,000 times a second gets its budget and no more, and its sibling notices nothing", async () => {
   await withNet({ neighbors: { o: ["p"], v: ["p"], w: ["p"] } }, async (net) => {
     const source = numberedStream(4, 20, 4_000_000);
     const path = `${net.folder}/source.mpegts`;
@@ -202,21 +202,21 @@ Deno.test("a child that asks as fast as it can gets its budget and no more, and 
     const repaired = await net.metric("p", "media_stream_retransmits_total");
     const beganMs = performance.now();
     let sent = 0;
+    // More than that fills the relay's socket before anybody has read it, on a machine with two cores.
     while (performance.now() - beganMs < 3000) {
-      const burst = Array.from(
-        { length: 50 },
-        () => socket.send(storm, { transport: "udp", hostname: "127.0.0.1", port: media }),
-      );
-      await Promise.all(burst);
-      sent += burst.length;
+      const due = (performance.now() - beganMs) * 10;
+      for (; sent < due; sent++) {
+        await socket.send(storm, { transport: "udp", hostname: "127.0.0.1", port: media });
+      }
+      await new Promise((resolve) => setTimeout(resolve, 1));
     }
     socket.close();
     const repairs = await net.metric("p", "media_stream_retransmits_total") - repaired;
     assert.ok(await net.metric("p", "media_stream_nacks_received_total") > 1000, "nobody listened");
     // 4 Mbit/s are about 380 packets a second; the budget is a share of that, and half a second ahead.
+    assert.ok(sent > 15_000, `only ${sent} requests sent`);
     assert.ok(repairs < 4 * 380, `${sent} requests of 200 brought ${repairs} repairs`);
     await until("the sibling to see the end", () => !viewer.alive, 60_000);
-    assert.equal(sameBytes(await Deno.readFile(out), source), undefined);
-    console.log(`${sent} requests for 200 packets each in 3 s brought ${repairs} repairs`);
+    assert.equal(contiguousIn(source, await Deno.readFile(out)), undefined);
   });
 });
