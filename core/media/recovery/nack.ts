@@ -34,10 +34,13 @@ const URGENT_GAP_MS = 5;
 const URGENT_GAP_MIN_MS = 2;
 /**
  * A repeated request goes out in several copies, of which the parent answers one: it is small and seldom,
- * and where losses come in bursts the same burst would swallow one request after the other. Not so on a
- * link that loses more than this: there nearly all requests are repeated ones.
+ * and where losses come in bursts the same burst would swallow one request after the other. So the second
+ * goes out twice, the third three times, up to this. In a storm nearly all requests are repeated ones: so
+ * every number that is asked for first earns one copy, and a link that loses more than that share gets none.
  */
-const REPEAT_COPIES = 2;
+const REPEAT_COPIES_MAX = 4;
+const REPEAT_EARNED = 1;
+const REPEAT_EARNED_MAX = 32;
 const REPEAT_LOSS_MAX = 0.25;
 /** The answer should be here this long before it is needed: a hole shows later than its packet was due. */
 const ANSWER_MARGIN_MS = 3;
@@ -55,6 +58,10 @@ class Asking {
   numbers: number[] = [];
   repeated: number[] = [];
   urgent: number[] = [];
+  /** Copies for what has been asked for in vain. */
+  copies = 2;
+  /** Copies that may be sent. */
+  earned = 0;
 
   get size(): number {
     return this.numbers.length + this.repeated.length + this.urgent.length;
@@ -65,7 +72,8 @@ class Asking {
 function urgentCopies(loss: number, asks: number): number {
   const share = Math.max(URGENT_LOSS_MIN, loss);
   const failure = 1 - (1 - share) ** 2;
-  let copies = 1;
+  // Two in vain say that this link loses in bursts, and that the share promises too much.
+  let copies = asks < 2 ? 1 : 2;
   for (let left = share * failure ** (asks + 1); left > URGENT_RESIDUE; left *= failure) {
     if (copies === URGENT_MAX) break;
     copies++;
@@ -155,6 +163,8 @@ export class NackRecovery implements HopRecovery {
     }
     const asking = this.#of(parent);
     const repeated = missing.asks++ > 0;
+    if (!repeated) asking.earned = Math.min(REPEAT_EARNED_MAX, asking.earned + REPEAT_EARNED);
+    asking.copies = Math.min(REPEAT_COPIES_MAX, Math.max(asking.copies, missing.asks));
     if (missing.urgent <= 0) {
       (repeated ? asking.repeated : asking.numbers).push(missing.number);
       missing.dueMs = nowMs + retryMs;
@@ -197,7 +207,10 @@ export class NackRecovery implements HopRecovery {
     asking.numbers = [];
     asking.repeated = [];
     asking.urgent = [];
-    const copies = parent.lossShare > REPEAT_LOSS_MAX ? 1 : REPEAT_COPIES;
+    const isStorm = parent.lossShare > REPEAT_LOSS_MAX;
+    const copies = isStorm ? 1 : Math.min(asking.copies, 1 + asking.earned);
+    if (repeated.length + urgent.length > 0) asking.earned -= copies - 1;
+    asking.copies = 2;
     this.#sendList(view, parent, numbers, 1, false);
     this.#sendList(view, parent, repeated, copies, false);
     this.#sendList(view, parent, urgent, copies, true);
