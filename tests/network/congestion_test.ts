@@ -55,7 +55,7 @@ Deno.test("a child with a bad link loses its budget, is told to go, and its sibl
     await world.runFor(2000);
     assert.equal(parentOf(net, "v"), "p");
     assert.equal(parentOf(net, "w"), "p");
-    world.setLink("p", "v", { lossShare: 0.5 });
+    world.setLink("p", "v", { lossShare: 0.6 });
     const sibling = net.record("w/s0");
     sibling.pauseMs = 0;
     await world.when("v goes elsewhere", () => parentOf(net, "v") === "q", 25_000);
@@ -77,7 +77,7 @@ Deno.test("a child without another place to go stays with its bad parent", async
   const { world } = net;
   net.crash("q");
   await watch(net, "v");
-  world.setLink("p", "v", { lossShare: 0.5 });
+  world.setLink("p", "v", { lossShare: 0.6 });
   await world.when("v is told", () => counted(net, "p", "moves") > 0, 25_000);
   const { received } = net.record("v/s0");
   await world.runFor(10_000);
