@@ -5,10 +5,11 @@
 import { z } from "zod";
 import { definePlugin } from "../../core/define.ts";
 import type { NodeName, Peer } from "../../core/ids.ts";
+import type { Loadable } from "../../core/plugin.ts";
 import type { Route } from "../../core/slots.ts";
 import control from "../../plugins/control-udp/mod.ts";
 import keepalive from "../../plugins/keepalive/mod.ts";
-import tree from "../../plugins/tree-buildtree/mod.ts";
+import buildtree from "../../plugins/tree-buildtree/mod.ts";
 import { makeNode, type SimNode } from "./node.ts";
 import { World } from "./world.ts";
 
@@ -19,7 +20,8 @@ export interface SweepOptions {
   /** Links beyond the spanning tree, as a share of the nodes. */
   readonly extraLinks: number;
   readonly hysteresis: number;
-  readonly tree?: object;
+  /** The plugin in the slot `tree` of each node; `tree-buildtree` when left out. */
+  readonly tree?: (name: string) => Loadable;
 }
 
 /** A link of the graph, and its true one-way latency. */
@@ -144,7 +146,7 @@ export class Sweep {
       plugins: [
         control,
         keepalive,
-        { plugin: tree, with: this.#options.tree ?? {} },
+        this.#options.tree?.(name) ?? buildtree,
         fixedMembership(name, neighbors),
         sweepRole(name === ORIGIN, () => this.#onChange(name)),
       ],
