@@ -5,7 +5,7 @@ import { duration } from "../../core/units.ts";
 /** Options of `tree-linkstate`. */
 export const config = z.strictObject({
   ...treeOptions,
-  refresh: duration(1000, 120_000).prefault("20s").describe(
+  refresh: duration(1000, 150_000).prefault("60s").describe(
     "Between two announcements of this node's links when nothing changes. A node that is not heard of " +
       "for 3.5 of them is forgotten; its neighbors' silence about it takes it off the graph at once.",
   ),

@@ -5,8 +5,10 @@ import { isNewer, isSame, nextSerial, type Version } from "./serial.ts";
 
 /** Changes within this time are told together. */
 const COALESCE_MS = 20;
-/** Between two words at least: five a second. */
+/** Between two words at least: five a second while links come and go. */
 const WORD_GAP_MS = 200;
+/** The same when nothing but costs has moved. */
+const COST_GAP_MS = 2000;
 /** A cost that moved by less is told with the next refresh. */
 const COST_SHARE = 0.05;
 const COST_MIN_US = 100;
@@ -56,12 +58,12 @@ export class OwnWord {
     const told = this.#told;
     const active = content.active || told?.active === true;
     if (!active) return;
-    const changed = told === undefined || differs(told, content, mustHear);
-    const soonMs = Math.max(nowMs + COALESCE_MS, this.#toldMs + WORD_GAP_MS);
+    const gapMs = told === undefined ? WORD_GAP_MS : gapOf(told, content, mustHear);
     const refreshAtMs = content.active ? this.#toldMs + this.refreshMs : Infinity;
     // What is planned already is not put off by the next change.
-    if (changed) this.#dueMs = Math.min(this.#dueMs, soonMs);
-    else if (this.#dueMs > nowMs) this.#dueMs = refreshAtMs;
+    if (gapMs !== undefined) {
+      this.#dueMs = Math.min(this.#dueMs, Math.max(nowMs + COALESCE_MS, this.#toldMs + gapMs));
+    } else if (this.#dueMs > nowMs) this.#dueMs = refreshAtMs;
   }
 
   /** The due word. */
@@ -101,23 +103,25 @@ export class OwnWord {
   }
 }
 
-function differs(
+/** How long after the last word the difference may be told; undefined: there is none worth a word. */
+function gapOf(
   told: Content,
   now: Content,
   mustHear: (neighbor: NodeName) => boolean,
-): boolean {
+): number | undefined {
   if (told.active !== now.active || told.transit !== now.transit || told.full !== now.full) {
-    return true;
+    return WORD_GAP_MS;
   }
-  if (told.links.size !== now.links.size) return true;
+  if (told.links.size !== now.links.size) return WORD_GAP_MS;
+  let moved = false;
   for (const [name, { costUs, followed }] of now.links) {
     const before = told.links.get(name);
-    if (before === undefined) return true;
+    if (before === undefined) return WORD_GAP_MS;
     const off = Math.abs(before.costUs - costUs);
-    if (off > Math.max(COST_MIN_US, before.costUs * COST_SHARE)) return true;
-    if (before.followed !== followed && mustHear(name)) return true;
+    moved ||= off > Math.max(COST_MIN_US, before.costUs * COST_SHARE) ||
+      (before.followed !== followed && mustHear(name));
   }
-  return false;
+  return moved ? COST_GAP_MS : undefined;
 }
 
 type Told = Page["links"][number];

@@ -42,6 +42,24 @@ for (const [network, tree] of NETWORKS) {
   });
 }
 
+Deno.test(`${COUNT} seeds of 50 nodes whose trees are swapped at random while faults strike: no loop at any change, and a live tree at the end`, async () => {
+  await seeds(COUNT, async (seed) => {
+    const sweep = new Sweep({ seed, nodes: 50, extraLinks: 1, hysteresis: HYSTERESIS });
+    sweep.start();
+    await sweep.world.run(20_000);
+    while (sweep.world.nowMs < QUIET_FROM_MS) {
+      await sweep.world.runFor(sweep.draw(20, 300));
+      sweep.swap(sweep.pick(sweep.names), sweep.pick([buildtree, linkstate]));
+      if (sweep.world.nowMs > 27_000 && sweep.rng.next() < 0.3) drawFault(sweep, QUIET_FROM_MS);
+    }
+    for (const name of sweep.names) sweep.swap(name, linkstate);
+    await sweep.world.run(60_000);
+    sweep.check("after the faults");
+    sweep.end();
+    assert.deepEqual(sweep.faults, []);
+  });
+});
+
 Deno.test("a node that follows any live neighbor is caught by the eye on the graph", async () => {
   const sweep = new Sweep({ seed: 1, nodes: 5, extraLinks: 1, hysteresis: HYSTERESIS });
   sweep.start();
