@@ -34,6 +34,7 @@ import ristSource from "./rist-source/mod.ts";
 import statsSink from "./stats-sink/mod.ts";
 import testSource from "./test-source/mod.ts";
 import treeBuildtree from "./tree-buildtree/mod.ts";
+import treeLinkstate from "./tree-linkstate/mod.ts";
 import udpSink from "./udp-sink/mod.ts";
 import udpSource from "./udp-source/mod.ts";
 import viewer from "./viewer/mod.ts";
@@ -73,6 +74,7 @@ export const builtins: readonly Loadable[] = [
   statsSink,
   testSource,
   treeBuildtree,
+  treeLinkstate,
   udpSink,
   udpSource,
   viewer,

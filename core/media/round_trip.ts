@@ -1,7 +1,14 @@
 /** Smoothed round trip and its deviation, as RFC 6298 computes them. */
 
+/**
+ * Of the first samples the least counts: they are taken while both ends start, and what a busy start adds would
+ * otherwise linger for seconds and send streams on detours.
+ */
+const SETTLING_SAMPLES = 8;
+
 /** One path's round trip. */
 export class RoundTrip {
+  #settling = SETTLING_SAMPLES;
   #smoothedMs: number | undefined;
   #deviationMs = 0;
   #hintMs: number | undefined;
@@ -23,6 +30,14 @@ export class RoundTrip {
       this.#smoothedMs = ms;
       this.#deviationMs = ms / 2;
       return;
+    }
+    if (this.#settling > 0) {
+      this.#settling--;
+      if (ms < this.#smoothedMs) {
+        this.#deviationMs = Math.min(this.#deviationMs, ms / 2);
+        this.#smoothedMs = ms;
+        return;
+      }
     }
     this.#deviationMs += (Math.abs(this.#smoothedMs - ms) - this.#deviationMs) / 4;
     this.#smoothedMs += (ms - this.#smoothedMs) / 8;

@@ -34,6 +34,8 @@ export interface Leg {
   silentAt: number | undefined;
   /** Since when it says PENDING. */
   pendingSinceMs: number | undefined;
+  /** Silent, and asked whether it lives: no answer until then says no. */
+  doubtAtMs: number;
 }
 
 /** A fresh leg that is about to ask. */
@@ -54,6 +56,7 @@ export function newLeg(id: number, peer: Peer, nowMs: number): Leg {
     leaseUntilMs: Infinity,
     silentAt: undefined,
     pendingSinceMs: undefined,
+    doubtAtMs: Infinity,
   };
 }
 
@@ -94,6 +97,7 @@ export function legWakeMs(
   return Math.min(
     leg.asking ? Infinity : leg.askAtMs,
     leg.leaseUntilMs,
+    leg.doubtAtMs,
     pendingSinceMs === undefined ? Infinity : pendingSinceMs + pendingGiveUpMs,
     proven > nowMs ? proven : Infinity,
   );

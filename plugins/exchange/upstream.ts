@@ -28,6 +28,9 @@ import {
 
 /** How often the last packets of an ended stream are looked for. */
 const ENDING_TICK_MS = 20;
+/** A timer later than this says that the node was held up; then it waits this much longer for answers. */
+const LATE_MS = 40;
+const DOUBT_AGAIN_MS = 200;
 
 /** The machine. `handle` with `tick` is wanted at `wakeMs`. */
 export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
@@ -201,7 +204,10 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
   // --- answers of parents -------------------------------------------------------------------------
 
   #onJoined(leg: Leg, event: Told<"joined">, nowMs: number): void {
+    // What a parent tells of itself, such as a new path, renews nothing there.
+    const renews = leg.asking || !isHeld(leg);
     leg.asking = false;
+    leg.doubtAtMs = Infinity;
     if (event.path.includes(this.options.self)) {
       this.#choice.blocked.add(leg.peer.name, 0, nowMs);
       return this.#lose(leg, "loop", nowMs);
@@ -215,8 +221,10 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
     }
     leg.path = event.path;
     leg.pendingSinceMs = undefined;
-    leg.leaseUntilMs = nowMs + event.leaseMs;
-    leg.askAtMs = nowMs + event.leaseMs / 3;
+    if (renews) {
+      leg.leaseUntilMs = nowMs + event.leaseMs;
+      leg.askAtMs = nowMs + event.leaseMs / 3;
+    }
     if (isHeld(leg) && leg.ssrc === event.ssrc) return;
     leg.ssrc = event.ssrc;
     leg.caughtUp = false;
@@ -226,6 +234,7 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
 
   #onPending(leg: Leg, retryMs: number, nowMs: number): void {
     leg.asking = false;
+    leg.doubtAtMs = Infinity;
     const { pendingMinMs, pendingMaxMs } = this.#times;
     leg.askAtMs = nowMs + Math.min(Math.max(retryMs, pendingMinMs), pendingMaxMs);
     // A parent that lost its own parent keeps those it has: its lease decides.
@@ -267,6 +276,7 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
   #onFlowing(leg: Leg, nowMs: number): void {
     if (!isHeld(leg)) return;
     setState(leg, "flowing", nowMs);
+    leg.doubtAtMs = Infinity;
     if (!leg.moving) this.#choice.blocked.forgive(leg.peer.name);
     this.#everFlowed = true;
     this.#seeker.reset();
@@ -274,13 +284,14 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
     if (outageMs !== undefined) this.#out.push({ kind: "failover", outageMs });
   }
 
-  #onSilent(leg: Leg, { silentMs, next }: Told<"silent">, nowMs: number): void {
+  #onSilent(leg: Leg, { silentMs, next, answerMs }: Told<"silent">, nowMs: number): void {
     if (leg.state !== "flowing") return;
     setState(leg, "silent", nowMs);
     leg.silentAt = next;
     leg.caughtUp = false;
     // Asks over the control plane whether it is alive; it also repeats what was lost on the way.
     if (!leg.asking) leg.askAtMs = nowMs;
+    leg.doubtAtMs = nowMs + answerMs;
     if (this.#legs.flowing() === 0) this.#outage.begin(nowMs - silentMs);
   }
 
@@ -313,6 +324,7 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
     if (this.#ending === undefined && this.info !== undefined) {
       this.#dropOutdated(nowMs);
       this.#dropSuspects(nowMs);
+      this.#doubt(nowMs);
       const { parents, standby } = this.#chosen(nowMs);
       this.#standby = standby;
       const suspect = this.#legs.suspects(this.#patienceMs(), nowMs).length > 0;
@@ -368,6 +380,21 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
       this.#choice.blocked.add(leg.peer.name, 0, nowMs);
       this.#distrust(leg.peer.name);
       this.#lose(leg, "silent", nowMs);
+    }
+  }
+
+  /**
+   * A parent that neither sends nor answers is taken for dead long before keepalive is sure, so that the tree
+   * tells those whose way leads through here. One that lost its own parent answers. The leg stays: it may wake.
+   */
+  #doubt(nowMs: number): void {
+    const flows = this.#legs.flowing() > 0;
+    for (const leg of this.#legs.all()) {
+      if (leg.doubtAtMs > nowMs) continue;
+      // A node that slept itself has yet to read the answers.
+      const slept = nowMs - leg.doubtAtMs > LATE_MS;
+      leg.doubtAtMs = slept ? nowMs + DOUBT_AGAIN_MS : Infinity;
+      if (!flows && !slept) this.#distrust(leg.peer.name);
     }
   }
 

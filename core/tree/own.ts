@@ -1,6 +1,6 @@
 /** This node as an origin: when it announces, and with which sequence number. */
-import type { NodeName } from "../../core/ids.ts";
-import type { MessageBody } from "../../core/wire/messages.ts";
+import type { NodeName } from "../ids.ts";
+import type { MessageBody } from "../wire/messages.ts";
 
 /** Between two announcements at least: a burst of changes, or of SEEKs from all sides, is one flood. */
 const RAISE_GAP_MS = 200;

@@ -1,7 +1,7 @@
 /** What a node knows of one origin: the neighbors' announcements, the best it said itself, its parent. */
-import type { NodeName } from "../../core/ids.ts";
-import type { Route } from "../../core/slots.ts";
-import type { MessageBody } from "../../core/wire/messages.ts";
+import type { NodeName } from "../ids.ts";
+import type { OriginSnapshot, Route } from "../slots.ts";
+import type { MessageBody } from "../wire/messages.ts";
 import { type Distance, isBetter } from "./distance.ts";
 
 /** A neighbor's last word on an origin. */
@@ -132,5 +132,43 @@ export class OriginState {
     if (this.best === undefined || isBetter(distance, this.best)) {
       this.best = { sequence: distance.sequence, costUs: distance.costUs };
     }
+  }
+
+  /** As plain data, for a successor of whatever algorithm. */
+  snapshot(nowMs: number): OriginSnapshot {
+    return {
+      origin: this.origin,
+      epoch: this.epoch,
+      digest: this.digest,
+      feasibility: this.best,
+      parent: this.parent,
+      announced: this.advertised,
+      offers: [...this.entries].map(([from, entry]) => {
+        const { instance, sequence, costUs, path, full, bornMs } = entry;
+        return { from, instance, sequence, costUs, path, full, ageMs: nowMs - bornMs };
+      }),
+      heard: [...this.#last].map(([from, { instance, seq }]) => ({ from, instance, seq })),
+    };
+  }
+
+  /** Continues a predecessor's knowledge of one origin; what it has announced stays binding. */
+  static adopt(from: OriginSnapshot, nowMs: number): OriginState {
+    const state = new OriginState(from.origin, from.epoch, nowMs);
+    state.digest = from.digest;
+    state.best = from.feasibility;
+    state.parent = from.parent;
+    state.advertised = from.announced;
+    state.advertisedMs = from.announced === undefined ? -Infinity : nowMs;
+    for (const { from: name, ageMs, ...rest } of from.offers) {
+      state.entries.set(name, { ...rest, bornMs: nowMs - ageMs });
+      if (rest.sequence > state.#newest) {
+        [state.#newest, state.#newestMs] = [rest.sequence, nowMs - ageMs];
+      }
+    }
+    state.#digestSequence = state.#newest;
+    for (const { from: name, instance, seq } of from.heard) {
+      state.#last.set(name, { instance, seq, atMs: nowMs });
+    }
+    return state;
   }
 }

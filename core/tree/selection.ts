@@ -1,8 +1,8 @@
 /** Which neighbor is followed: ranking, feasibility, hysteresis and the standby. Pure. */
-import type { NodeName } from "../../core/ids.ts";
-import { mostDisjoint } from "../../core/paths.ts";
-import type { Route } from "../../core/slots.ts";
-import type { Config } from "./config.ts";
+import type { NodeName } from "../ids.ts";
+import { mostDisjoint } from "../paths.ts";
+import type { Route } from "../slots.ts";
+import type { TreeConfig } from "./config.ts";
 import { isFeasible } from "./distance.ts";
 import type { Neighbor } from "./neighbor.ts";
 import type { Entry, OriginState } from "./origin_state.ts";
@@ -18,10 +18,22 @@ const SLIGHT_MIN_US = 100;
 export interface Way {
   readonly neighbor: Neighbor;
   readonly entry: Entry;
-  /** From the origin to this node. */
+  /** From the origin to this node, as announced: what is said on to others. */
   readonly costUs: number;
+  /** What it is ranked by: the same, or what the algorithm knows better; and the hops of that. */
+  readonly rankUs: number;
+  readonly hops: number;
   /** May be followed anew: feasible, not full, not distrusted. */
   readonly open: boolean;
+}
+
+/** An algorithm's own idea of how far an origin is from the last node of an announced path. */
+export interface Advisor {
+  /** Undefined: it knows nothing better than what is announced. */
+  distance(
+    announced: Entry,
+    origin: NodeName,
+  ): { readonly costUs: number; readonly hops: number } | undefined;
 }
 
 /** What a look at the ways came to. */
@@ -33,10 +45,8 @@ export interface Choice {
 
 /** Cost, then hops, then name: every node ranks alike. */
 function byRank(a: Way, b: Way): number {
-  if (a.costUs !== b.costUs) return a.costUs - b.costUs;
-  if (a.entry.path.length !== b.entry.path.length) {
-    return a.entry.path.length - b.entry.path.length;
-  }
+  if (a.rankUs !== b.rankUs) return a.rankUs - b.rankUs;
+  if (a.hops !== b.hops) return a.hops - b.hops;
   return a.neighbor.peer.name < b.neighbor.peer.name ? -1 : 1;
 }
 
@@ -46,6 +56,7 @@ export function waysOf(
   neighbors: ReadonlyMap<NodeName, Neighbor>,
   closed: boolean,
   nowMs: number,
+  advisor?: Advisor,
 ): Way[] {
   const ways: Way[] = [];
   for (const [name, entry] of state.entries) {
@@ -54,7 +65,15 @@ export function waysOf(
     if (neighbor.peer.instance !== entry.instance) continue;
     const open = !closed && isFeasible(entry, state.best) && !entry.full &&
       neighbor.distrustedUntilMs <= nowMs;
-    ways.push({ neighbor, entry, costUs: entry.costUs + neighbor.linkUs, open });
+    const advice = advisor?.distance(entry, state.origin);
+    ways.push({
+      neighbor,
+      entry,
+      costUs: entry.costUs + neighbor.linkUs,
+      rankUs: (advice?.costUs ?? entry.costUs) + neighbor.linkUs,
+      hops: advice?.hops ?? entry.path.length,
+      open,
+    });
   }
   return ways.sort(byRank);
 }
@@ -68,7 +87,7 @@ export function waysOf(
 export function choose(
   state: OriginState,
   ways: readonly Way[],
-  config: Config,
+  config: TreeConfig,
   nowMs: number,
 ): Choice {
   const current = ways.find((way) =>
@@ -80,9 +99,9 @@ export function choose(
     state.slightlySinceMs = undefined;
     return { parent: current ?? best, againMs: Infinity };
   }
-  const gainUs = current.costUs - best.costUs;
-  const better = gainUs >= Math.max(GAIN_MIN_US, best.costUs * config.hysteresis);
-  const slightly = gainUs > Math.max(SLIGHT_MIN_US, best.costUs * SLIGHT_SHARE);
+  const gainUs = current.rankUs - best.rankUs;
+  const better = gainUs >= Math.max(GAIN_MIN_US, best.rankUs * config.hysteresis);
+  const slightly = gainUs > Math.max(SLIGHT_MIN_US, best.rankUs * SLIGHT_SHARE);
   state.betterSinceMs = better ? state.betterSinceMs ?? nowMs : undefined;
   state.slightlySinceMs = slightly ? state.slightlySinceMs ?? nowMs : undefined;
   const againMs = Math.min(

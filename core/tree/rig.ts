@@ -1,11 +1,14 @@
 /** For tests: tree brains joined by links with a latency, without planes below. Links are up or down by hand. */
-import { checkConfig } from "../../core/define.ts";
-import type { NodeName, Peer } from "../../core/ids.ts";
-import { seededRng } from "../../core/rng.ts";
-import type { LinkQuality, Route } from "../../core/slots.ts";
-import { config } from "./config.ts";
+import { z } from "zod";
+import { checkConfig } from "../define.ts";
+import type { NodeName, Peer } from "../ids.ts";
+import { seededRng } from "../rng.ts";
+import type { LinkQuality, Route } from "../slots.ts";
 import type { In, Out, Saying, TreeMessage } from "./events.ts";
-import { TreeBrain } from "./protocol.ts";
+import { TreeBrain } from "./brain.ts";
+import { treeOptions } from "./config.ts";
+
+const config = z.strictObject(treeOptions);
 
 /** A link between two nodes. */
 export interface RigLink {

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
-import type { NodeName } from "../../core/ids.ts";
-import { checkConfig } from "../../core/define.ts";
-import { config } from "./config.ts";
+import { z } from "zod";
+import type { NodeName } from "../ids.ts";
+import { checkConfig } from "../define.ts";
+import { treeOptions } from "./config.ts";
 import type { TreeMessage } from "./events.ts";
 import { linkCostUs } from "./neighbor.ts";
-import { TreeBrain } from "./protocol.ts";
+import { TreeBrain } from "./brain.ts";
 import { ORIGIN, Rig } from "./rig.ts";
+
+const config = z.strictObject(treeOptions);
 
 function built(...links: string[]): Rig {
   const rig = new Rig();
@@ -324,7 +327,7 @@ Deno.test("a successor is bound by what its predecessor announced", () => {
     checkConfig(config, {}),
     rig.nowMs,
   );
-  successor.adopt(node.brain.snapshot(), rig.nowMs);
+  successor.adopt(node.brain.snapshot(rig.nowMs), rig.nowMs);
   node.brain = successor;
   assert.deepEqual(brief(rig, "x"), ["o", "not y"]);
   rig.run(12_000);

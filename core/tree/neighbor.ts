@@ -1,6 +1,6 @@
 /** What the tree knows of one neighbor: whether it is up, what its link costs, whether it is trusted. */
-import type { Peer } from "../../core/ids.ts";
-import type { LinkQuality } from "../../core/slots.ts";
+import type { Peer } from "../ids.ts";
+import type { LinkQuality } from "../slots.ts";
 
 /** No link is cheaper, so that costs grow strictly along every path. */
 const COST_MIN_US = 50;
@@ -68,11 +68,13 @@ export class Neighbor {
     return next !== held;
   }
 
-  /** The link is gone; what was measured says nothing of the next. */
+  /** The link is gone; what was measured says nothing of the next, and a death explains what it was distrusted for. */
   forget(): void {
     this.up = false;
     this.linkUs = undefined;
     this.#smoothUs = undefined;
+    this.distrustedUntilMs = -Infinity;
+    this.#distrustMs = DISTRUST_MIN_MS;
   }
 
   /** Bars it as parent; each time longer. */
@@ -82,5 +84,12 @@ export class Neighbor {
     if (nowMs < this.distrustedUntilMs) return;
     this.distrustedUntilMs = nowMs + this.#distrustMs;
     this.#distrustMs = Math.min(DISTRUST_MAX_MS, this.#distrustMs * 2);
+  }
+
+  /** Continues a predecessor's distrust and measurements. */
+  adopt(costUs: number | undefined, distrustedMs: number, nowMs: number): void {
+    this.linkUs = costUs;
+    this.#smoothUs = costUs;
+    if (distrustedMs > 0) this.distrustedUntilMs = nowMs + distrustedMs;
   }
 }

@@ -1,10 +1,17 @@
 /** What goes into the tree's brain and what comes out. */
-import type { NodeName, Peer } from "../../core/ids.ts";
-import type { LinkQuality } from "../../core/slots.ts";
-import type { Message, MessageBody } from "../../core/wire/messages.ts";
+import type { NodeName, Peer } from "../ids.ts";
+import type { LinkQuality } from "../slots.ts";
+import type { Message, MessageBody } from "../wire/messages.ts";
 
-/** A message that the tree understands. */
-export type TreeMessage = Message<"BUILDTREE"> | Message<"WITHDRAW"> | Message<"SEEK">;
+/** A message about ways to an origin; every tree speaks these. */
+export type WayMessage = Message<"BUILDTREE"> | Message<"WITHDRAW"> | Message<"SEEK">;
+/** A message about links, for trees that flood them. */
+export type LinkMessage =
+  | Message<"LINKSTATE">
+  | Message<"LINKSTATE_DIGEST">
+  | Message<"LINKSTATE_WANT">;
+/** Any message of a tree. */
+export type TreeMessage = WayMessage | LinkMessage;
 
 /** What the brain is told. */
 export type In =
@@ -20,13 +27,18 @@ export type In =
   | { readonly kind: "full"; readonly full: boolean }
   | { readonly kind: "distrust"; readonly name: NodeName }
   | { readonly kind: "seek"; readonly origin: NodeName }
+  /** What the algorithm ranks ways by has changed. */
+  | { readonly kind: "reconsider" }
   | { readonly kind: "tick" };
 
 /** A message on its way to a neighbor. */
 export type Saying =
   | { readonly type: "BUILDTREE"; readonly body: MessageBody<"BUILDTREE"> }
   | { readonly type: "WITHDRAW"; readonly body: MessageBody<"WITHDRAW"> }
-  | { readonly type: "SEEK"; readonly body: MessageBody<"SEEK"> };
+  | { readonly type: "SEEK"; readonly body: MessageBody<"SEEK"> }
+  | { readonly type: "LINKSTATE"; readonly body: MessageBody<"LINKSTATE"> }
+  | { readonly type: "LINKSTATE_DIGEST"; readonly body: MessageBody<"LINKSTATE_DIGEST"> }
+  | { readonly type: "LINKSTATE_WANT"; readonly body: MessageBody<"LINKSTATE_WANT"> };
 
 /** What the brain wants done. */
 export type Out =
@@ -51,8 +63,8 @@ export interface Me {
 
 /** What the tree counts. */
 export interface Counters {
-  sent: { BUILDTREE: number; WITHDRAW: number; SEEK: number };
-  received: { BUILDTREE: number; WITHDRAW: number; SEEK: number };
+  readonly sent: Record<TreeMessage["type"], number>;
+  readonly received: Record<TreeMessage["type"], number>;
   parentChanges: number;
   /** Times the last feasible way was lost. */
   starvations: number;
@@ -73,8 +85,8 @@ export interface Counters {
 /** All zero. */
 export function newCounters(): Counters {
   return {
-    sent: { BUILDTREE: 0, WITHDRAW: 0, SEEK: 0 },
-    received: { BUILDTREE: 0, WITHDRAW: 0, SEEK: 0 },
+    sent: noMessages(),
+    received: noMessages(),
     parentChanges: 0,
     starvations: 0,
     stalls: 0,
@@ -88,5 +100,16 @@ export function newCounters(): Counters {
       tooManyNeighbors: 0,
       stranger: 0,
     },
+  };
+}
+
+function noMessages(): Record<TreeMessage["type"], number> {
+  return {
+    BUILDTREE: 0,
+    WITHDRAW: 0,
+    SEEK: 0,
+    LINKSTATE: 0,
+    LINKSTATE_DIGEST: 0,
+    LINKSTATE_WANT: 0,
   };
 }

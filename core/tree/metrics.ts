@@ -1,6 +1,6 @@
 /** Offers the brain's counters; they are read only when somebody asks. */
-import type { Metrics, Sample } from "../../core/ports.ts";
-import type { TreeBrain } from "./protocol.ts";
+import type { Metrics, Sample } from "../ports.ts";
+import type { TreeMachine } from "./shell.ts";
 
 function labeled(label: string, values: Readonly<Record<string, number>>): Sample[] {
   return Object.entries(values).map(([key, value]) => ({ labels: { [label]: key }, value }));
@@ -9,7 +9,7 @@ function labeled(label: string, values: Readonly<Record<string, number>>): Sampl
 /** Registers everything; dispose what it returns when the brain goes. */
 export function collectMetrics(
   metrics: Metrics,
-  brain: TreeBrain,
+  brain: TreeMachine,
   now: () => number,
 ): Disposable[] {
   const { counters } = brain;

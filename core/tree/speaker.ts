@@ -2,8 +2,8 @@
  * What a node says of an origin that is not its own: its way, that it has none, or that it looks for one.
  * Nothing is announced before the feasibility distance has been committed to it.
  */
-import type { NodeName } from "../../core/ids.ts";
-import type { MessageBody } from "../../core/wire/messages.ts";
+import type { NodeName } from "../ids.ts";
+import type { MessageBody } from "../wire/messages.ts";
 import type { Saying } from "./events.ts";
 import type { Neighbor } from "./neighbor.ts";
 import type { OriginState } from "./origin_state.ts";

@@ -1,8 +1,8 @@
 /** Who may be spoken to: the list that membership gives, who of it is alive, and how much each may say. */
-import type { NodeName, Peer } from "../../core/ids.ts";
-import type { LinkQuality } from "../../core/slots.ts";
-import { TokenBucket } from "../../core/token_bucket.ts";
-import type { Config } from "./config.ts";
+import type { NodeName, Peer } from "../ids.ts";
+import type { LinkQuality } from "../slots.ts";
+import { TokenBucket } from "../token_bucket.ts";
+import type { TreeConfig } from "./config.ts";
 import { Neighbor } from "./neighbor.ts";
 
 /** What a new list changed. */
@@ -20,11 +20,11 @@ export class Neighborhood {
   /** Who is alive by keepalive, neighbor or not; keepalive bounds it. */
   readonly #alive = new Map<NodeName, { readonly peer: Peer; readonly link: LinkQuality }>();
   readonly #buckets = new Map<NodeName, TokenBucket>();
-  readonly #config: Config;
+  readonly #config: TreeConfig;
   readonly #me: NodeName;
   #refreshAtMs: number;
 
-  constructor(me: NodeName, config: Config, nowMs: number) {
+  constructor(me: NodeName, config: TreeConfig, nowMs: number) {
     this.#me = me;
     this.#config = config;
     this.#refreshAtMs = nowMs + config.interval;
