@@ -38,7 +38,7 @@ const hops = (hosts: readonly string[]): [string, string][] =>
 const plain: Contender = {
   name: "plain UDP",
   program: "socat",
-  settleSeconds: 1,
+  settleSeconds: 3,
   parts: (lab, hosts) =>
     Promise.resolve(hosts.map((host, index) => {
       const next = hosts[index + 1];
@@ -133,7 +133,7 @@ function espalier({ name, recovery, parity = false }: Setup): Contender {
     name,
     parity,
     program: undefined,
-    settleSeconds: 8,
+    settleSeconds: 10,
     async parts(lab, hosts, latencyMs, folder) {
       const names = hosts.map((_host, index) =>
         index === 0 ? "o" : index === hosts.length - 1 ? "v" : `r${index}`

@@ -51,7 +51,7 @@ export function page(kept: readonly Kept[], missing: readonly string[]): string 
 loss equal both ways. Every contender runs with the same links and the same seeds, one seed a run;
 each is given a buffer that brings its median latency to about the same. All are real programs in
 network namespaces of one machine, joined by an emulator in user space; programs and emulator ran in
-real-time class (\`chrt -r 5\`), up to four measurements beside each other on two cores.
+real-time class (\`chrt -r 5\`), up to three measurements beside each other on two cores.
 
 Lost: share of TS packets of all runs that never came out. Goal: what Espalier is held to, lost and
 bytes. Latency: sender to receiver, median of the runs. Extra bytes: what the last link carried above
