@@ -16,6 +16,7 @@ import ffplaySink from "./ffplay-sink/mod.ts";
 import fileSink from "./file-sink/mod.ts";
 import index from "./index/mod.ts";
 import keepalive from "./keepalive/mod.ts";
+import keepalivePhi from "./keepalive-phi/mod.ts";
 import membershipBootstrap from "./membership-bootstrap/mod.ts";
 import origin from "./origin/mod.ts";
 import pathDual from "./path-dual/mod.ts";
@@ -56,6 +57,7 @@ export const builtins: readonly Loadable[] = [
   fileSink,
   index,
   keepalive,
+  keepalivePhi,
   membershipBootstrap,
   origin,
   pathDual,
