@@ -25,6 +25,7 @@ import peer from "./peer/mod.ts";
 import pickerRarest from "./picker-rarest/mod.ts";
 import pickerSequential from "./picker-sequential/mod.ts";
 import pickerStreaming from "./picker-streaming/mod.ts";
+import popLoad from "./pop-load/mod.ts";
 import popSelection from "./pop-selection/mod.ts";
 import recoveryFec from "./recovery-fec/mod.ts";
 import recoveryNack from "./recovery-nack/mod.ts";
@@ -66,6 +67,7 @@ export const builtins: readonly Loadable[] = [
   pickerRarest,
   pickerSequential,
   pickerStreaming,
+  popLoad,
   popSelection,
   recoveryFec,
   recoveryNack,
