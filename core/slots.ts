@@ -578,3 +578,16 @@ export const MANY_SLOTS = ["role", "source", "sink"] as const;
 export type ManySlot = typeof MANY_SLOTS[number];
 /** A slot that takes one. */
 export type OneSlot = Exclude<Slot, ManySlot>;
+
+/**
+ * Slots whose filling cannot be swapped while media flows, and why: a swap of these is refused, because it
+ * would interrupt what it is meant to keep. They change with a restart of the node.
+ */
+export const FIXED_SLOTS: Readonly<Partial<Record<Slot, string>>> = {
+  datapath:
+    "it owns the media sockets, their cookies and the packets that children still ask for; nothing can take those over",
+  exchange:
+    "it owns the leases of parents and children and every running subscription and publication",
+  recovery:
+    "the running media engine was made with it, and each stream keeps its repair state in its form",
+};

@@ -1,6 +1,6 @@
 /** All links of a node: the watched by name, the others by address, all by the token others name them with. */
-import { addrKey, type NodeName, sameAddr } from "../../core/ids.ts";
-import type { Addr, Rng } from "../../core/ports.ts";
+import { addrKey, type NodeName, sameAddr } from "../ids.ts";
+import type { Addr, Rng } from "../ports.ts";
 import type { Link } from "./link.ts";
 import type { Token } from "./packets.ts";
 

@@ -1,9 +1,10 @@
 /** What one end knows of one neighbour. Times are the node's own clock in ms. */
-import type { Addr } from "../../core/ports.ts";
-import type { NodeName, Peer } from "../../core/ids.ts";
-import type { LinkQuality } from "../../core/slots.ts";
-import { RoundTrip } from "../../core/media/round_trip.ts";
-import type { Config } from "./config.ts";
+import type { Addr } from "../ports.ts";
+import type { NodeName, Peer } from "../ids.ts";
+import type { LinkQuality } from "../slots.ts";
+import { RoundTrip } from "../media/round_trip.ts";
+import { Arrivals } from "./arrivals.ts";
+import type { Detector } from "./detector.ts";
 import { NO_ECHO, type Token } from "./packets.ts";
 import { Reception } from "./reception.ts";
 
@@ -49,13 +50,16 @@ export class Link {
   wantedUntilMs = -Infinity;
   tryAtMs = Infinity;
   tryGapMs = TRY_MIN_MS;
+  /** Of a suspect: probes sent, and those that have to go unanswered. */
   probesSent = 0;
+  probesWanted = 0;
   probeAtMs = Infinity;
   deadlineMs = Infinity;
   seq = 0;
   lossOut = 0;
   intervalMs: number;
   readonly reception = new Reception();
+  readonly arrivals = new Arrivals();
   roundTrip = new RoundTrip();
   /** The newest stamp of the other end, and when it came. */
   #stampUs = 0;
@@ -67,9 +71,9 @@ export class Link {
     public addr: Addr,
     public instance: number,
     public token: Token,
-    config: Config,
+    intervalMs: number,
   ) {
-    this.intervalMs = config.interval;
+    this.intervalMs = intervalMs;
   }
 
   get watched(): boolean {
@@ -107,30 +111,29 @@ export class Link {
   }
 
   /** When this link needs a look at the latest. */
-  dueMs(config: Config): number {
+  dueMs(detector: Detector): number {
     if (this.watchCount === 0) return this.wantedUntilMs;
     switch (this.state) {
       case "up":
         return this.renewing
-          ? Math.min(this.tryAtMs, this.suspectAtMs(config))
-          : this.suspectAtMs(config);
+          ? Math.min(this.tryAtMs, detector.suspectAtMs(this))
+          : detector.suspectAtMs(this);
       case "suspect":
-        return this.probesSent < config.probes ? this.probeAtMs : this.deadlineMs;
+        return this.probesSent < this.probesWanted ? this.probeAtMs : this.deadlineMs;
       default:
         return this.tryAtMs;
     }
   }
 
-  /** When silence since the last packet becomes suspicious. */
-  suspectAtMs(config: Config): number {
-    const graceMs = Math.min(GRACE_MAX_MS, Math.max(GRACE_MIN_MS, 4 * this.#deviationMs));
-    return this.heardMs + config.misses * this.intervalMs * (1 + BEAT_JITTER) + graceMs;
+  /** How much later than due a heartbeat may come: four mean deviations of the delay. */
+  get graceMs(): number {
+    return Math.min(GRACE_MAX_MS, Math.max(GRACE_MIN_MS, 4 * this.#deviationMs));
   }
 
   /** How long the answer to the last probe may take. */
-  answerMs(config: Config): number {
-    const wait = this.roundTrip.retryMs(ANSWER_DEFAULT_MS, config.probeInterval / 4);
-    return Math.min(ANSWER_MAX_MS, Math.max(config.probeInterval, wait));
+  answerMs(probeIntervalMs: number): number {
+    const wait = this.roundTrip.retryMs(ANSWER_DEFAULT_MS, probeIntervalMs / 4);
+    return Math.min(ANSWER_MAX_MS, Math.max(probeIntervalMs, wait));
   }
 
   /** Takes the newest stamp, to be echoed. */
@@ -169,6 +172,7 @@ export class Link {
   /** A new life or a new link: nothing measured holds any more. */
   forgetMeasures(): void {
     this.reception.reset();
+    this.arrivals.reset();
     this.roundTrip = new RoundTrip();
     this.lossOut = 0;
     this.forgetStamps();
@@ -182,6 +186,7 @@ export class Link {
 
   /** The node itself slept for `ms`: waits that ran meanwhile are extended, nobody is accused. */
   extend(ms: number, nowMs: number): void {
+    this.arrivals.skip();
     if (!this.alive) return;
     this.heardMs = Math.min(nowMs, this.heardMs + ms);
     this.probeAtMs += ms;

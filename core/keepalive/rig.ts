@@ -1,11 +1,9 @@
 /** For tests and tables: keepalive brains joined by a seeded network, without sockets. */
-import { addrKey, type NodeName, type Peer } from "../../core/ids.ts";
-import type { Addr } from "../../core/ports.ts";
-import { seededRng } from "../../core/rng.ts";
-import { checkConfig } from "../../core/define.ts";
-import { config } from "./config.ts";
-import type { In, Out } from "./events.ts";
-import { KeepaliveBrain } from "./protocol.ts";
+import { addrKey, type NodeName, type Peer } from "../ids.ts";
+import type { Addr, Rng } from "../ports.ts";
+import { seededRng } from "../rng.ts";
+import type { In, Me, Out } from "./events.ts";
+import type { KeepaliveBrain } from "./brain.ts";
 
 /** How the network behaves, the same both ways. */
 export interface Weather {
@@ -33,6 +31,9 @@ interface Flight {
   readonly bytes: Uint8Array;
 }
 
+/** Makes a plugin's brain from its options. */
+export type MakeBrain = (me: Me, raw: object, rng: Rng, nowMs: number) => KeepaliveBrain;
+
 /** One node. */
 export class RigNode {
   brain: KeepaliveBrain;
@@ -42,13 +43,13 @@ export class RigNode {
   sentBytes = 0;
   sentPackets = 0;
 
-  constructor(readonly rig: Rig, readonly name: NodeName, readonly addr: Addr, raw: object) {
-    this.brain = new KeepaliveBrain(
-      { name, instance: 1 },
-      checkConfig(config, raw),
-      rig.rng,
-      rig.nowMs,
-    );
+  constructor(
+    readonly rig: Rig,
+    readonly name: NodeName,
+    readonly addr: Addr,
+    readonly raw: object,
+  ) {
+    this.brain = rig.make({ name, instance: 1 }, raw, rig.rng, rig.nowMs);
   }
 
   get peer(): Peer {
@@ -61,7 +62,7 @@ export class RigNode {
     this.instance++;
     this.silent = false;
     const me = { name: this.name, instance: this.instance };
-    this.brain = new KeepaliveBrain(me, this.brain.config, this.rig.rng, this.rig.nowMs);
+    this.brain = this.rig.make(me, this.raw, this.rig.rng, this.rig.nowMs);
   }
 
   feed(event: In): void {
@@ -102,7 +103,7 @@ export class Rig {
   /** Sorted, the next one last: only a few packets are in the air at a time. */
   readonly #air: Flight[] = [];
 
-  constructor(seed: number, public weather: Weather) {
+  constructor(seed: number, public weather: Weather, readonly make: MakeBrain) {
     this.rng = seededRng(seed);
   }
 

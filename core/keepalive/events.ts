@@ -1,6 +1,6 @@
 /** What goes into keepalive's brain and what comes out. */
-import type { NodeName, Peer } from "../../core/ids.ts";
-import type { Addr } from "../../core/ports.ts";
+import type { NodeName, Peer } from "../ids.ts";
+import type { Addr } from "../ports.ts";
 import type { Link } from "./link.ts";
 
 /** What the brain is told. */

@@ -1,7 +1,7 @@
 /** What is known of one POP. */
-import type { PopInfo } from "../../core/slots.ts";
-import { RoundTrip } from "../../core/media/round_trip.ts";
-import type { Config } from "./config.ts";
+import type { PopInfo } from "../slots.ts";
+import { RoundTrip } from "../media/round_trip.ts";
+import type { PopConfig } from "./config.ts";
 
 /** One lost probe counts 3 %; half of that is forgotten after 22 more. */
 const LOSS_GAIN = 1 / 32;
@@ -150,19 +150,27 @@ export class MeasuredPop {
    * Answers and is open. For the first of the list a full house is no reason to leave: this viewer
    * may be one of those who fill it.
    */
-  usable(config: Config, first: boolean): boolean {
+  usable(config: PopConfig, first: boolean): boolean {
     const { closed, children, maxChildren } = this.#room();
     const open = !closed || (first && children >= maxChildren);
     return this.answered && this.misses < config.misses && open;
   }
 
-  /** Milliseconds; lower is better. `joined`: this viewer is among the children already. */
-  score(config: Config, joined: boolean): number {
+  /** Share of its room that is taken. `joined`: this viewer is among the children already. */
+  loadShare(joined: boolean): number {
+    const { children, maxChildren } = this.#room();
+    return Math.min(1, (children + (joined ? 0 : 1)) / Math.max(1, maxChildren));
+  }
+
+  /** How far away it is: milliseconds, with jitter and loss counted in; lower is better. */
+  distance(config: PopConfig): number {
     const { ms, deviationMs } = this.#trip;
     if (ms === undefined) return Infinity;
-    const { children, maxChildren } = this.#room();
-    const load = Math.min(1, (children + (joined ? 0 : 1)) / Math.max(1, maxChildren));
-    return ms + config.jitterWeight * deviationMs +
-      config.lossWeight * this.lossShare ** 2 + config.loadWeight * load ** 2;
+    return ms + config.jitterWeight * deviationMs + config.lossWeight * this.lossShare ** 2;
+  }
+
+  /** Distance and load together, in milliseconds; lower is better. */
+  score(config: PopConfig, joined: boolean): number {
+    return this.distance(config) + config.loadWeight * this.loadShare(joined) ** 2;
   }
 }

@@ -1,7 +1,7 @@
 /** Offers the brain's counters and measures; they are read only when somebody asks. */
-import type { Metrics, Sample } from "../../core/ports.ts";
+import type { Metrics, Sample } from "../ports.ts";
 import type { Link } from "./link.ts";
-import type { KeepaliveBrain } from "./protocol.ts";
+import type { KeepaliveBrain } from "./brain.ts";
 
 function labeled(label: string, values: Readonly<Record<string, number>>): Sample[] {
   return Object.entries(values).map(([key, value]) => ({ labels: { [label]: key }, value }));

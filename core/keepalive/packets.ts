@@ -15,8 +15,8 @@
  * goodbye    version kind 0 0 | receiver's token 8 | sender's token 8                         20
  * ```
  */
-import { NAME_PATTERN, type NodeName, nodeName } from "../../core/ids.ts";
-import { COOKIE_BYTES } from "../../core/wire/cookie.ts";
+import { NAME_PATTERN, type NodeName, nodeName } from "../ids.ts";
+import { COOKIE_BYTES } from "../wire/cookie.ts";
 
 /** Version of the keepalive plane; others are counted and dropped. */
 export const KEEPALIVE_VERSION = 1;
@@ -56,6 +56,8 @@ export const Flag = {
   hear: 4,
   /** The sender's own timers ran late: its hold time is no measure. */
   late: 8,
+  /** Out of step: the answer to a probe, or the first word on a link. */
+  extra: 16,
 } as const;
 
 /** Says in `holdUs` that there is nothing to echo. */

@@ -1,5 +1,5 @@
 /** Who is watched: asked for by other plugins, counted, and carried over from those who watched first. */
-import { addrKey, type NodeName, type Peer, sameAddr } from "../../core/ids.ts";
+import { addrKey, type NodeName, type Peer, sameAddr } from "../ids.ts";
 import type { Desk } from "./handshake.ts";
 import { Link } from "./link.ts";
 
@@ -18,7 +18,7 @@ export function watch(desk: Desk, peer: Peer, nowMs: number): void {
     return;
   }
   const link = fromWatchers(desk, peer) ??
-    new Link(peer.name, peer.keepalive, peer.instance, table.newToken(), config);
+    new Link(peer.name, peer.keepalive, peer.instance, table.newToken(), config.interval);
   link.peer = peer.instance >= link.instance ? peer : { ...peer, instance: link.instance };
   link.watchCount = 1;
   table.watched.set(peer.name, link);

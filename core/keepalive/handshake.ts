@@ -10,11 +10,11 @@
  *
  * Every answer is at most as long as its request, so a forged source address gains nothing.
  */
-import { addrKey } from "../../core/ids.ts";
-import type { Addr, Rng } from "../../core/ports.ts";
-import type { TokenBucket } from "../../core/token_bucket.ts";
-import type { CookieJar } from "../../core/wire/cookie.ts";
-import type { Config } from "./config.ts";
+import { addrKey } from "../ids.ts";
+import type { Addr, Rng } from "../ports.ts";
+import type { TokenBucket } from "../token_bucket.ts";
+import type { CookieJar } from "../wire/cookie.ts";
+import type { KeepaliveConfig } from "./config.ts";
 import type { Counters } from "./counters.ts";
 import { Link, stampOf } from "./link.ts";
 import {
@@ -35,7 +35,7 @@ const OPEN_GAP_MS = 100;
 /** What the handshake asks of the brain. */
 export interface Desk {
   readonly me: Me;
-  readonly config: Config;
+  readonly config: KeepaliveConfig;
   readonly rng: Rng;
   readonly table: LinkTable;
   readonly jar: CookieJar;
@@ -147,7 +147,7 @@ function linkFor(desk: Desk, from: Addr, packet: Of<"open">, nowMs: number): Lin
     counters.dropped.tooManyWatchers++;
     return undefined;
   }
-  const link = new Link(packet.name, from, packet.instance, table.newToken(), config);
+  const link = new Link(packet.name, from, packet.instance, table.newToken(), config.interval);
   // Until it says that it watches, it is kept just long enough to say so.
   link.wantedUntilMs = nowMs + config.interval;
   table.watchers.set(addrKey(from), link);

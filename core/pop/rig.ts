@@ -1,11 +1,10 @@
 /** For tests: POPs with a given distance, loss and room, and viewers that probe them in simulated time. */
-import { checkConfig } from "../../core/define.ts";
-import type { NodeName } from "../../core/ids.ts";
-import { seededRng } from "../../core/rng.ts";
-import type { PopInfo } from "../../core/slots.ts";
-import { config } from "./config.ts";
+import type { NodeName } from "../ids.ts";
+import { seededRng } from "../rng.ts";
+import type { Rng } from "../ports.ts";
+import type { PopInfo } from "../slots.ts";
 import type { Load } from "./measure.ts";
-import { type Out, PopSelection } from "./protocol.ts";
+import type { Out, PopBrain } from "./brain.ts";
 
 /** A POP as the rig plays it; change it while the rig runs. */
 export interface RigPop {
@@ -18,6 +17,9 @@ export interface RigPop {
   alive: boolean;
 }
 
+/** Makes a plugin's brain from its options. */
+export type MakeBrain = (self: NodeName, raw: object, rng: Rng) => PopBrain;
+
 /** Simulated time, and the POPs. */
 export class Rig {
   nowMs = 0;
@@ -26,7 +28,7 @@ export class Rig {
   #queue: { readonly atMs: number; readonly order: number; readonly fn: () => void }[] = [];
   #order = 0;
 
-  constructor(readonly seed: number) {
+  constructor(readonly seed: number, readonly make: MakeBrain) {
     this.random = seededRng(seed).next;
   }
 
@@ -46,11 +48,8 @@ export class Rig {
   }
 
   viewer(raw: object = {}): RigViewer {
-    const brain = new PopSelection(
-      "me" as NodeName,
-      checkConfig(config, raw),
-      seededRng(Math.floor(this.random() * 2 ** 32)),
-    );
+    const rng = seededRng(Math.floor(this.random() * 2 ** 32));
+    const brain = this.make("me" as NodeName, raw, rng);
     return new RigViewer(this, brain);
   }
 
@@ -94,7 +93,7 @@ export class RigViewer {
   changes = 0;
   #wakeMs = Infinity;
 
-  constructor(readonly rig: Rig, readonly brain: PopSelection) {}
+  constructor(readonly rig: Rig, readonly brain: PopBrain) {}
 
   get first(): string | undefined {
     return this.brain.ranked()[0]?.pop.peer.name;
@@ -109,7 +108,7 @@ export class RigViewer {
     this.feed({ kind: "pops", pops: this.rig.catalogue() });
   }
 
-  feed(event: Parameters<PopSelection["handle"]>[0]): void {
+  feed(event: Parameters<PopBrain["handle"]>[0]): void {
     for (const out of this.brain.handle(event, this.rig.nowMs)) this.#act(out);
   }
 
