@@ -1,0 +1,2 @@
+/** hls.js on its own, fetched only where media source extensions lack what mpegts.js wants. */
+export { default } from "hls.js";
