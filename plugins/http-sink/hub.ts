@@ -43,6 +43,8 @@ export class Hub {
   readonly #tick: Alarm;
   readonly #perAddress = new Map<string, number>();
   readonly #refused = new Map<Refusal, Counter>();
+  readonly #breaks = new Map<StreamName, number>();
+  #flushing = false;
   #running = false;
 
   constructor(readonly options: HttpSinkOptions, readonly needs: HubNeeds) {
@@ -199,8 +201,12 @@ export class Hub {
         queueBytes: queue,
       },
       this.totals,
-      // Grows faster than segments come, so that numbers never repeat, over restarts too.
-      Math.floor(clock.wall() / 1000),
+      {
+        // Grows faster than segments come, so that numbers never repeat, over restarts too.
+        sequence: Math.floor(clock.wall() / 1000),
+        // Players keep a table by these, so they are small, and go on where the stream was held before.
+        discontinuities: this.#breaks.get(stream) ?? 0,
+      },
       () => entry.changed(),
     );
     const entry = new Entry(stream, channel, clock.now());
@@ -212,13 +218,20 @@ export class Hub {
   #remove(entry: Entry): void {
     if (this.entries.get(entry.stream) !== entry) return;
     this.entries.delete(entry.stream);
+    this.#rememberBreaks(entry);
     entry.close();
     if (!entry.wanted) return;
     entry.wanted = false;
     this.#wanted.emit();
   }
 
-  #flushing = false;
+  #rememberBreaks({ stream, channel: { segmenter } }: Entry): void {
+    this.#breaks.delete(stream);
+    // One more: whoever comes back finds another stretch.
+    this.#breaks.set(stream, segmenter.discontinuities + 1);
+    const [oldest] = this.#breaks.keys();
+    if (this.#breaks.size > STREAMS_MAX && oldest !== undefined) this.#breaks.delete(oldest);
+  }
 
   #armFlush(): void {
     this.#flushing = true;
