@@ -5,9 +5,17 @@ import type { NodeConfig, PluginEntry } from "./config.ts";
 import { Facade } from "./facade.ts";
 import { guardPorts } from "./guard.ts";
 import { type Instance, makePlan, takesMany } from "./plan.ts";
-import type { AdminRoute, Context, Life, Loadable, Many, Self } from "./plugin.ts";
+import {
+  type AdminRoute,
+  type Context,
+  type Life,
+  type Loadable,
+  type Many,
+  type Self,
+  UserError,
+} from "./plugin.ts";
 import { PortError, type Ports } from "./ports.ts";
-import type { ManySlot, OneSlot, Slot, Slots } from "./slots.ts";
+import { FIXED_SLOTS, type ManySlot, type OneSlot, type Slot, type Slots } from "./slots.ts";
 
 /** Where a kernel is in its life. */
 export type KernelStatus = "idle" | "starting" | "running" | "draining" | "stopping" | "stopped";
@@ -144,12 +152,21 @@ export class Kernel implements AsyncDisposable {
    * Puts another plugin of the same slot in the place of a running one. The new one takes over the
    * old one's snapshot and starts beside it; where both want one port the old one stops first. When the new one
    * cannot start, the old one goes on (or is started again with its own snapshot) and the error is thrown.
+   * Throws a `UserError` with code `fixed-slot` for a slot that media depends on (`FIXED_SLOTS`).
    */
   async swap(id: string, entry: PluginEntry): Promise<void> {
     const index = this.#running.findIndex((one) => one.instance.id === id);
     const old = this.#running[index];
     if (this.#status !== "running" || old === undefined) {
       throw new Error(`Cannot swap "${id}": it does not run`);
+    }
+    const fixed = FIXED_SLOTS[old.instance.plugin.slot];
+    if (fixed !== undefined) {
+      const { slot } = old.instance.plugin;
+      throw new UserError(
+        "fixed-slot",
+        `Cannot swap "${id}" while media may flow: slot "${slot}" is fixed until the node restarts, since ${fixed}`,
+      );
     }
     const next = this.#planSwap(old.instance, entry);
     const state = old.life.snapshot?.();

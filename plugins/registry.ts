@@ -17,6 +17,7 @@ import fileSink from "./file-sink/mod.ts";
 import httpSink from "./http-sink/mod.ts";
 import index from "./index/mod.ts";
 import keepalive from "./keepalive/mod.ts";
+import keepalivePhi from "./keepalive-phi/mod.ts";
 import membershipBootstrap from "./membership-bootstrap/mod.ts";
 import origin from "./origin/mod.ts";
 import pathDual from "./path-dual/mod.ts";
@@ -25,6 +26,7 @@ import peer from "./peer/mod.ts";
 import pickerRarest from "./picker-rarest/mod.ts";
 import pickerSequential from "./picker-sequential/mod.ts";
 import pickerStreaming from "./picker-streaming/mod.ts";
+import popLoad from "./pop-load/mod.ts";
 import popSelection from "./pop-selection/mod.ts";
 import recoveryFec from "./recovery-fec/mod.ts";
 import recoveryNack from "./recovery-nack/mod.ts";
@@ -35,6 +37,7 @@ import ristSource from "./rist-source/mod.ts";
 import statsSink from "./stats-sink/mod.ts";
 import testSource from "./test-source/mod.ts";
 import treeBuildtree from "./tree-buildtree/mod.ts";
+import treeLinkstate from "./tree-linkstate/mod.ts";
 import udpSink from "./udp-sink/mod.ts";
 import udpSource from "./udp-source/mod.ts";
 import viewer from "./viewer/mod.ts";
@@ -57,6 +60,7 @@ export const builtins: readonly Loadable[] = [
   httpSink,
   index,
   keepalive,
+  keepalivePhi,
   membershipBootstrap,
   origin,
   pathDual,
@@ -65,6 +69,7 @@ export const builtins: readonly Loadable[] = [
   pickerRarest,
   pickerSequential,
   pickerStreaming,
+  popLoad,
   popSelection,
   recoveryFec,
   recoveryNack,
@@ -75,6 +80,7 @@ export const builtins: readonly Loadable[] = [
   statsSink,
   testSource,
   treeBuildtree,
+  treeLinkstate,
   udpSink,
   udpSource,
   viewer,
