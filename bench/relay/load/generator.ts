@@ -6,15 +6,14 @@ import { writeRtpHeader } from "../../../core/wire/rtp.ts";
 import { type LoadDone, type LoadRun, PACKET_BYTES, SENT, STAMP } from "./layout.ts";
 import {
   Arena,
-  CMSG_BYTES,
-  CONTROLLEN_AT,
-  IOVEC_BYTES,
+  CMSG,
+  HEAD,
+  IOVEC,
   libc,
-  MMSGHDR,
   nowNs,
   sharpTimers,
-  sleepUntil,
-  SOCKADDR_BYTES,
+  sleepNs,
+  SOCKADDR,
   SOL_UDP,
   UDP_SEGMENT,
   writeAddr,
@@ -38,20 +37,20 @@ class Sender {
   constructor(readonly run: LoadRun) {
     const targets = run.targets.length;
     this.arena = new Arena(
-      BATCH * PACKET_BYTES + BATCH * (targets * MMSGHDR.bytes + IOVEC_BYTES) +
-        targets * SOCKADDR_BYTES + 4096,
+      BATCH * PACKET_BYTES + BATCH * (targets * HEAD.size + IOVEC.size) +
+        targets * SOCKADDR.v4.size + 4096,
     );
     const { arena } = this;
     this.packets = arena.take(BATCH * PACKET_BYTES);
-    this.#heads = arena.take(BATCH * targets * MMSGHDR.bytes);
-    this.#iovecs = arena.take(BATCH * IOVEC_BYTES);
-    this.#names = arena.take(targets * SOCKADDR_BYTES);
+    this.#heads = arena.take(BATCH * targets * HEAD.size);
+    this.#iovecs = arena.take(BATCH * IOVEC.size);
+    this.#names = arena.take(targets * SOCKADDR.v4.size);
     this.#control = arena.take(64);
     for (const [at, { address, port }] of run.targets.entries()) {
-      writeAddr(arena.view, this.#names + at * SOCKADDR_BYTES, address, port);
+      writeAddr(arena.view, this.#names + at * SOCKADDR.v4.size, address, port);
     }
     const { view } = arena;
-    view.setBigUint64(this.#control, BigInt(CMSG_BYTES + 2), true);
+    view.setBigUint64(this.#control, BigInt(CMSG.data + 2), true);
     view.setInt32(this.#control + 8, SOL_UDP, true);
     view.setInt32(this.#control + 12, UDP_SEGMENT, true);
     view.setUint16(this.#control + 16, PACKET_BYTES, true);
@@ -63,16 +62,16 @@ class Sender {
     const { arena, run: { targets, segments } } = this;
     for (let message = 0; message < BATCH; message++) {
       arena.point(
-        this.#iovecs + message * IOVEC_BYTES,
+        this.#iovecs + message * IOVEC.size,
         this.packets + message * segments * PACKET_BYTES,
       );
       for (let target = 0; target < targets.length; target++) {
-        const at = this.#heads + (message * targets.length + target) * MMSGHDR.bytes;
-        arena.point(at + MMSGHDR.name, this.#names + target * SOCKADDR_BYTES);
-        arena.view.setUint32(at + MMSGHDR.namelen, SOCKADDR_BYTES, true);
-        arena.point(at + MMSGHDR.iov, this.#iovecs + message * IOVEC_BYTES);
-        arena.view.setUint32(at + MMSGHDR.iovlen, 1, true);
-        arena.point(at + MMSGHDR.control, this.#control);
+        const at = this.#heads + (message * targets.length + target) * HEAD.size;
+        arena.point(at + HEAD.name, this.#names + target * SOCKADDR.v4.size);
+        arena.view.setUint32(at + HEAD.nameLength, SOCKADDR.v4.size, true);
+        arena.point(at + HEAD.vector, this.#iovecs + message * IOVEC.size);
+        arena.view.setUint32(at + HEAD.vectorCount, 1, true);
+        arena.point(at + HEAD.control, this.#control);
       }
     }
   }
@@ -94,16 +93,16 @@ class Sender {
     for (let message = 0; message < messages; message++) {
       const packets = Math.min(segments, count - message * segments);
       const length = packets * PACKET_BYTES;
-      arena.view.setUint32(this.#iovecs + message * IOVEC_BYTES + 8, length, true);
+      arena.view.setUint32(this.#iovecs + message * IOVEC.size + 8, length, true);
       if (segments === 1) continue;
       for (let target = 0; target < targets.length; target++) {
-        const at = this.#heads + (message * targets.length + target) * MMSGHDR.bytes;
-        arena.view.setUint32(at + CONTROLLEN_AT, packets > 1 ? CMSG_BYTES + 8 : 0, true);
+        const at = this.#heads + (message * targets.length + target) * HEAD.size;
+        arena.view.setUint32(at + HEAD.controlLength, packets > 1 ? CMSG.data + 8 : 0, true);
       }
     }
     const total = messages * targets.length;
     for (let at = 0; at < total;) {
-      const head = arena.from(this.#heads + at * MMSGHDR.bytes);
+      const head = arena.address(this.#heads + at * HEAD.size);
       const done = libc.sendmmsg(this.run.fd, head, Math.min(CALL_MAX, total - at), 0);
       // What the system refuses (a port that is not there any more) counts as sent and will be missed.
       at += done > 0 ? done : 1;
@@ -125,7 +124,7 @@ function load(run: LoadRun, shared: Float64Array): LoadDone {
     const atNs = nowNs();
     const due = Math.min(total, Math.floor((atNs - beganNs) / everyNs) + 1) - sent;
     if (due <= 0) {
-      sleepUntil(Math.max(beganNs + sent * everyNs, atNs + STEP_NS));
+      sleepNs(Math.max(beganNs + sent * everyNs - atNs, STEP_NS));
       continue;
     }
     const seconds = Math.floor(atNs / 1e9);
@@ -136,7 +135,14 @@ function load(run: LoadRun, shared: Float64Array): LoadDone {
       turn = turn + 1 === streams.length ? 0 : turn + 1;
       const at = packets + slot * PACKET_BYTES;
       const timestamp = Math.floor(atNs / 1e9 * 90_000) % 2 ** 32;
-      writeRtpHeader(arena.from(at), 33, false, stream.next & 0xffff, timestamp, stream.ssrc);
+      writeRtpHeader(
+        arena.bytes.subarray(at, at + 12),
+        33,
+        false,
+        stream.next & 0xffff,
+        timestamp,
+        stream.ssrc,
+      );
       stream.next++;
       arena.view.setUint32(at + STAMP.run, run.run);
       arena.view.setUint32(at + STAMP.index, sent + slot);

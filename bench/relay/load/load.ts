@@ -13,17 +13,7 @@ import {
   sinkShared,
   TOTAL,
 } from "./layout.ts";
-import {
-  IP_PKTINFO,
-  IPPROTO_IP,
-  libc,
-  openUdp,
-  setOption,
-  SO_RCVTIMEO,
-  SOL_SOCKET,
-  SOL_UDP,
-  UDP_GRO,
-} from "./libc.ts";
+import { IP_PKTINFO, IPPROTO_IP, libc, openUdp, SO_RCVTIMEO, SOL_UDP, UDP_GRO } from "./libc.ts";
 import type { Heard } from "./sink.ts";
 
 /** What the sink's socket may hold: it must not be the sink that loses. */
@@ -84,10 +74,10 @@ export class Load implements AsyncDisposable {
     this.sinkFd = sink.fd;
     this.sinkPort = sink.port;
     this.sendFd = openUdp("127.0.0.1", 0, GENERATOR_BUFFER_BYTES).fd;
-    setOption(sink.fd, IPPROTO_IP, IP_PKTINFO, 1);
-    setOption(sink.fd, SOL_UDP, UDP_GRO, 1);
+    libc.setOption(sink.fd, IPPROTO_IP, IP_PKTINFO, 1);
+    libc.setOption(sink.fd, SOL_UDP, UDP_GRO, 1);
     // Every 20 ms the sink looks whether it is to stop.
-    libc.setsockopt(sink.fd, SOL_SOCKET, SO_RCVTIMEO, new BigInt64Array([0n, 20_000n]), 16);
+    libc.setReceiveTimeout(sink.fd, SO_RCVTIMEO, 20);
     this.#generator.postMessage({ shared: this.#sent });
     this.#sink.onmessage = ({ data }: MessageEvent<Heard | string>) => {
       if (typeof data === "string") this.#stopped.resolve();
@@ -180,8 +170,8 @@ export class Load implements AsyncDisposable {
     await this.#stopped.promise;
     this.#generator.terminate();
     this.#sink.terminate();
-    libc.close(this.sinkFd);
-    libc.close(this.sendFd);
+    libc.closeHandle(this.sinkFd);
+    libc.closeHandle(this.sendFd);
   }
 }
 

@@ -17,13 +17,11 @@ import {
 } from "./layout.ts";
 import {
   Arena,
-  CONTROLLEN_AT,
-  IOVEC_BYTES,
+  HEAD,
+  IOVEC,
   IP_PKTINFO,
   IPPROTO_IP,
   libc,
-  MMSGHDR,
-  MSG_LEN_AT,
   MSG_TRUNC,
   MSG_WAITFORONE,
   nowNs,
@@ -46,10 +44,10 @@ export interface Heard {
 
 class Sink {
   readonly #arena = new Arena(
-    BATCH * (MMSGHDR.bytes + IOVEC_BYTES + CONTROL_BYTES + WHOLE_BYTES) + 4096,
+    BATCH * (HEAD.size + IOVEC.size + CONTROL_BYTES + WHOLE_BYTES) + 4096,
   );
-  readonly #heads = this.#arena.take(BATCH * MMSGHDR.bytes);
-  readonly #iovecs = this.#arena.take(BATCH * IOVEC_BYTES);
+  readonly #heads = this.#arena.take(BATCH * HEAD.size);
+  readonly #iovecs = this.#arena.take(BATCH * IOVEC.size);
   readonly #controls = this.#arena.take(BATCH * CONTROL_BYTES);
   readonly #data = this.#arena.take(BATCH * WHOLE_BYTES);
   #mode = -1;
@@ -60,19 +58,19 @@ class Sink {
   constructor(readonly fd: number, readonly shared: SinkShared) {
     const arena = this.#arena;
     for (let at = 0; at < BATCH; at++) {
-      const head = this.#heads + at * MMSGHDR.bytes;
-      arena.point(head + MMSGHDR.iov, this.#iovecs + at * IOVEC_BYTES);
-      arena.view.setUint32(head + MMSGHDR.iovlen, 1, true);
-      arena.point(head + MMSGHDR.control, this.#controls + at * CONTROL_BYTES);
-      arena.view.setUint32(head + CONTROLLEN_AT, CONTROL_BYTES, true);
-      arena.point(this.#iovecs + at * IOVEC_BYTES, this.#data + at * WHOLE_BYTES);
+      const head = this.#heads + at * HEAD.size;
+      arena.point(head + HEAD.vector, this.#iovecs + at * IOVEC.size);
+      arena.view.setUint32(head + HEAD.vectorCount, 1, true);
+      arena.point(head + HEAD.control, this.#controls + at * CONTROL_BYTES);
+      arena.view.setUint32(head + HEAD.controlLength, CONTROL_BYTES, true);
+      arena.point(this.#iovecs + at * IOVEC.size, this.#data + at * WHOLE_BYTES);
     }
     this.#setMode(MODE.count);
   }
 
   run(): void {
     const { ctl, totals, children, latency } = this.shared;
-    const heads = this.#arena.from(this.#heads);
+    const heads = this.#arena.address(this.#heads);
     while (Atomics.load(ctl, CTL.stop) === 0) {
       const run = Atomics.load(ctl, CTL.run);
       if (run !== Atomics.load(ctl, CTL.seenRun)) {
@@ -82,7 +80,7 @@ class Sink {
         this.#setMode(Atomics.load(ctl, CTL.mode));
         Atomics.store(ctl, CTL.seenRun, run);
       }
-      const got = libc.recvmmsg(this.fd, heads, BATCH, MSG_WAITFORONE | MSG_TRUNC, null);
+      const got = libc.recvmmsg(this.fd, heads, BATCH, MSG_WAITFORONE | MSG_TRUNC);
       if (got <= 0) continue;
       const atNs = nowNs();
       totals[TOTAL.calls] = (totals[TOTAL.calls] ?? 0) + 1;
@@ -94,7 +92,7 @@ class Sink {
     this.#mode = mode;
     const bytes = mode === MODE.count ? HEAD_BYTES : WHOLE_BYTES;
     for (let at = 0; at < BATCH; at++) {
-      this.#arena.view.setUint32(this.#iovecs + at * IOVEC_BYTES + 8, bytes, true);
+      this.#arena.view.setUint32(this.#iovecs + at * IOVEC.size + 8, bytes, true);
     }
   }
 
@@ -118,11 +116,11 @@ class Sink {
 
   #take(message: number, run: number, atNs: number): void {
     const { view } = this.#arena;
-    const head = this.#heads + message * MMSGHDR.bytes;
-    const length = view.getUint32(head + MSG_LEN_AT, true);
+    const head = this.#heads + message * HEAD.size;
+    const length = view.getUint32(head + HEAD.length, true);
     const control = this.#controls + message * CONTROL_BYTES;
-    this.#readControl(control, control + view.getUint32(head + CONTROLLEN_AT, true));
-    view.setUint32(head + CONTROLLEN_AT, CONTROL_BYTES, true);
+    this.#readControl(control, control + view.getUint32(head + HEAD.controlLength, true));
+    view.setUint32(head + HEAD.controlLength, CONTROL_BYTES, true);
     const segment = this.#segment === 0 ? length : this.#segment;
     const data = this.#data + message * WHOLE_BYTES;
     if (this.#isRtcp(data)) return this.#feedback(data, Math.min(length, HEAD_BYTES));
