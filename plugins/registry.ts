@@ -8,7 +8,9 @@ import chaos from "./chaos/mod.ts";
 import chokerFair from "./choker-fair/mod.ts";
 import chokerTitForTat from "./choker-tit-for-tat/mod.ts";
 import controlUdp from "./control-udp/mod.ts";
+import datapathAuto from "./datapath-auto/mod.ts";
 import datapathDeno from "./datapath-deno/mod.ts";
+import datapathLinux from "./datapath-linux/mod.ts";
 import discoveryNearest from "./discovery-nearest/mod.ts";
 import discoveryStatic from "./discovery-static/mod.ts";
 import exchange from "./exchange/mod.ts";
@@ -47,7 +49,9 @@ export const builtins: readonly Loadable[] = [
   chokerFair,
   chokerTitForTat,
   controlUdp,
+  datapathAuto,
   datapathDeno,
+  datapathLinux,
   discoveryNearest,
   discoveryStatic,
   exchange,
@@ -89,7 +93,7 @@ export const defaults: Partial<Record<Slot, string>> = {
   exchange: "exchange",
   path: "path-single",
   recovery: "recovery-nack",
-  datapath: "datapath-deno",
+  datapath: "datapath-auto",
   pop: "pop-selection",
   piecePicker: "picker-streaming",
   choker: "choker-tit-for-tat",
