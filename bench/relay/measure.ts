@@ -31,6 +31,8 @@ export interface Turn {
   readonly cost: number;
   /** Cores in use, saturated. */
   readonly cores: number;
+  /** Processor seconds for a million packets sent, at the highest rate without loss. */
+  readonly costAtMax: number;
   /** At 5,000 packets a second in: microseconds, the share lost, processor seconds per million. */
   readonly p50: number;
   readonly p99: number;
@@ -40,6 +42,18 @@ export interface Turn {
 }
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+/** What `highest` found. */
+interface Highest {
+  readonly rate: number;
+  readonly bound: boolean;
+  readonly cost: number;
+}
+
+/** Processor seconds for a million packets. */
+export function costOf({ window }: RunResult): number {
+  return window.packets > 0 ? window.sample / window.packets * 1e6 : NaN;
+}
 
 /** A contender under load, in one cell of the table. */
 export class Trial {
@@ -82,29 +96,21 @@ export class Trial {
 
   /** Offers more than it carries and looks at what a packet costs then. */
   async saturate(carried: number, seconds: number): Promise<{ cost: number; cores: number }> {
-    const { window } = await this.at(carried * OVERLOAD, seconds, MODE.count);
-    return {
-      cost: window.packets > 0 ? window.sample / window.packets * 1e6 : NaN,
-      cores: window.sample / window.seconds,
-    };
+    const result = await this.at(carried * OVERLOAD, seconds, MODE.count);
+    return { cost: costOf(result), cores: result.window.sample / result.window.seconds };
   }
 
   /** The highest rate without loss, between bounds that move where they do not hold. */
-  async highest(
-    carried: number,
-    width: number,
-    steps: number,
-    seconds: number,
-  ): Promise<{ rate: number; bound: boolean }> {
+  async highest(carried: number, width: number, steps: number, seconds: number): Promise<Highest> {
     let [low, high] = [carried / width, carried * width];
-    let best = NaN;
+    let [best, cost] = [NaN, NaN];
     for (let step = 0; step < steps; step++) {
       const rate = Math.sqrt(low * high);
       const result = await this.at(rate, seconds, MODE.count);
       const slow = result.rate < rate * GENERATOR_SHARE;
       if (result.lossShare < LOSS_MAX) {
-        best = Math.max(result.rate, Number.isNaN(best) ? 0 : best);
-        if (slow) return { rate: best, bound: true };
+        if (!(result.rate < best)) [best, cost] = [result.rate, costOf(result)];
+        if (slow) return { rate: best, bound: true, cost };
         low = rate;
         if (step === steps - 1 && high === carried * width) high *= width;
       } else {
@@ -113,7 +119,7 @@ export class Trial {
         if (Number.isNaN(best)) low /= width;
       }
     }
-    return { rate: best, bound: false };
+    return { rate: best, bound: false, cost };
   }
 }
 
@@ -130,7 +136,7 @@ export async function turn(trial: Trial, { seconds, carried }: Patience): Promis
   await trial.at(Math.min(carried ?? 500, 2000), 0.5, MODE.count);
   const estimate = carried ?? await trial.ramp();
   const { cost, cores } = await trial.saturate(estimate, seconds);
-  const { rate, bound } = await trial.highest(
+  const { rate, bound, cost: costAtMax } = await trial.highest(
     estimate,
     carried === undefined ? 1.8 : 1.35,
     carried === undefined ? 6 : 5,
@@ -143,10 +149,11 @@ export async function turn(trial: Trial, { seconds, carried }: Patience): Promis
     generatorBound: bound,
     cost,
     cores,
+    costAtMax,
     p50: slow.percentile(0.5),
     p99: slow.percentile(0.99),
     p999: slow.percentile(0.999),
     loss: slow.lossShare,
-    latencyCost: slow.window.packets > 0 ? slow.window.sample / slow.window.packets * 1e6 : NaN,
+    latencyCost: costOf(slow),
   };
 }
