@@ -123,6 +123,7 @@ class LinuxThread implements EngineThread {
     for (const handle of this.#handles) this.#libc.closeHandle(handle);
     this.#handles.clear();
     this.#bell.close();
+    this.#libc.unload();
   }
 
   order(orders: readonly Order[], transfer: readonly ArrayBuffer[]): number {
@@ -178,17 +179,19 @@ class LinuxThread implements EngineThread {
 
 /** Media threads of this host. */
 export function linuxThreads(find: () => LibcFound = openLibc): EngineThreads {
-  let found: LibcFound | undefined;
-  const look = () => found ??= find();
+  let looked: { readonly missing: string | undefined } | undefined;
+  const look = (): { readonly missing: string | undefined } => {
+    const found = find();
+    if ("missing" in found) return found;
+    found.libc.unload();
+    return { missing: undefined };
+  };
   return {
-    missing() {
-      const it = look();
-      return "missing" in it ? it.missing : undefined;
-    },
+    missing: () => (looked ??= look()).missing,
     async start(options) {
-      const it = look();
-      if ("missing" in it) throw new Error(`Cannot run a media thread: ${it.missing}`);
-      return await new LinuxThread(it.libc, options).ready();
+      const found = find();
+      if ("missing" in found) throw new Error(`Cannot run a media thread: ${found.missing}`);
+      return await new LinuxThread(found.libc, options).ready();
     },
   };
 }
