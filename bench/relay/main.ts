@@ -34,7 +34,6 @@ async function table(load: Load, book: Book): Promise<void> {
   for (const cell of wanted) {
     const options = { rounds, seconds: seconds ?? 3, add: env("ADD") === "1" };
     await measureCell(load, everyone, cell, book, options);
-    await writeBook(book);
   }
 }
 

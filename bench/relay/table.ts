@@ -1,5 +1,5 @@
 /** The large table: every contender in every cell, in turns. */
-import type { Book, CellTurns } from "./book.ts";
+import { type Book, type CellTurns, writeBook } from "./book.ts";
 import type { Contender } from "./contenders.ts";
 import type { Load } from "./load/load.ts";
 import { Trial, type Turn, turn } from "./measure.ts";
@@ -57,7 +57,25 @@ async function oneTurn(load: Load, seat: Seat, cell: Cell, seconds: number): Pro
   }
 }
 
-/** Measures a cell and puts it into the book. */
+function isOf(one: CellTurns, { children, streams }: Cell, contender: string): boolean {
+  return one.children === children && one.streams === streams && one.contender === contender;
+}
+
+function enter(book: Book, cell: Cell, seats: readonly Seat[]): void {
+  for (const { contender: { name }, missing, turns } of seats) {
+    const mine: CellTurns = {
+      contender: name,
+      ...cell,
+      turns,
+      ...missing === undefined ? {} : { missing },
+    };
+    const at = book.cells.findIndex((one) => isOf(one, cell, name));
+    if (at >= 0) book.cells[at] = mine;
+    else book.cells.push(mine);
+  }
+}
+
+/** Measures a cell and puts it into the book, which is saved after every round. */
 export async function measureCell(
   load: Load,
   everyone: readonly Contender[],
@@ -66,9 +84,8 @@ export async function measureCell(
   options: TableOptions,
 ): Promise<void> {
   const { children, streams } = cell;
-  const isHere = (one: CellTurns) => one.children === children && one.streams === streams;
   const seats = await Promise.all(everyone.map(async (contender): Promise<Seat> => {
-    const before = book.cells.find((one) => isHere(one) && one.contender === contender.name);
+    const before = book.cells.find((one) => isOf(one, cell, contender.name));
     return {
       contender,
       missing: await contender.missing(children, streams),
@@ -80,17 +97,7 @@ export async function measureCell(
     for (const seat of seats) {
       if (seat.missing === undefined) await oneTurn(load, seat, cell, options.seconds);
     }
-  }
-  for (const { contender: { name }, missing, turns } of seats) {
-    const mine: CellTurns = {
-      contender: name,
-      children,
-      streams,
-      turns,
-      ...missing === undefined ? {} : { missing },
-    };
-    const at = book.cells.findIndex((one) => isHere(one) && one.contender === name);
-    if (at >= 0) book.cells[at] = mine;
-    else book.cells.push(mine);
+    enter(book, cell, seats);
+    await writeBook(book);
   }
 }
