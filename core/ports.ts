@@ -266,6 +266,14 @@ export interface Metrics {
   ): Disposable;
 }
 
+/** What this process has used so far. */
+export interface Usage {
+  /** User and system time. */
+  readonly cpuMs: number;
+  /** Resident memory. */
+  readonly memoryBytes: number;
+}
+
 /** All ports of one node. */
 export interface Ports {
   readonly clock: Clock;
@@ -276,6 +284,8 @@ export interface Ports {
   readonly files: Files;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Absent where there is no process to measure. */
+  readonly usage?: () => Usage;
 }
 
 /** Why a port could not do what it was asked. */

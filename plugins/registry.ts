@@ -17,6 +17,7 @@ import fileSink from "./file-sink/mod.ts";
 import index from "./index/mod.ts";
 import keepalive from "./keepalive/mod.ts";
 import membershipBootstrap from "./membership-bootstrap/mod.ts";
+import observer from "./observer/mod.ts";
 import origin from "./origin/mod.ts";
 import pathDual from "./path-dual/mod.ts";
 import pathSingle from "./path-single/mod.ts";
@@ -56,6 +57,7 @@ export const builtins: readonly Loadable[] = [
   index,
   keepalive,
   membershipBootstrap,
+  observer,
   origin,
   pathDual,
   pathSingle,
@@ -93,4 +95,5 @@ export const defaults: Partial<Record<Slot, string>> = {
   pop: "pop-selection",
   piecePicker: "picker-streaming",
   choker: "choker-tit-for-tat",
+  observer: "observer",
 };

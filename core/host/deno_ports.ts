@@ -1,10 +1,17 @@
 /** All ports of a node on Deno. */
-import type { Log, Metrics, Ports } from "../ports.ts";
+import { cpuUsage } from "node:process";
+import type { Log, Metrics, Ports, Usage } from "../ports.ts";
 import { denoClock, denoRng, Guard } from "./deno_clock.ts";
 import { denoFiles } from "./deno_files.ts";
 import { denoHttp } from "./deno_http.ts";
 import { denoNet } from "./deno_net.ts";
 import { denoSpawn } from "./deno_spawn.ts";
+
+/** What this process has used. */
+function usage(): Usage {
+  const { user, system } = cpuUsage();
+  return { cpuMs: (user + system) / 1000, memoryBytes: Deno.memoryUsage().rss };
+}
 
 /**
  * Makes the ports of one node. Nothing is opened yet. The process ends by itself once every socket,
@@ -32,5 +39,6 @@ export function denoPorts(
     files: denoFiles(),
     log,
     metrics,
+    usage,
   };
 }

@@ -10,6 +10,7 @@ export default definePlugin({
   slot: "role",
   summary: "Joins streams on demand and relays them to any number of children; a POP when told so.",
   needs: ["control", "membership", "catalog", "tree", "exchange"],
+  brings: ["observer"],
   config,
   create(ctx, options) {
     const tree = ctx.use("tree");

@@ -12,6 +12,7 @@ export default definePlugin({
   slot: "role",
   summary: "Picks the closest POP, joins streams there and plays them into its sinks.",
   needs: ["control", "membership", "catalog", "exchange", "datapath", "pop", "sink"],
+  brings: ["observer"],
   config,
   create(ctx, options) {
     const [pop, membership, exchange] = [

@@ -96,6 +96,7 @@ export class ViewerSession {
       stream: this.config.stream,
       ssrc: this.#info?.ssrc,
       port: this.#socket?.local.port,
+      budgetMs: this.config.budget,
       ended: this.#ended,
       packets: this.#chunks,
       lost: this.#lost,
