@@ -14,6 +14,7 @@ import discoveryStatic from "./discovery-static/mod.ts";
 import exchange from "./exchange/mod.ts";
 import ffplaySink from "./ffplay-sink/mod.ts";
 import fileSink from "./file-sink/mod.ts";
+import httpSink from "./http-sink/mod.ts";
 import index from "./index/mod.ts";
 import keepalive from "./keepalive/mod.ts";
 import membershipBootstrap from "./membership-bootstrap/mod.ts";
@@ -54,6 +55,7 @@ export const builtins: readonly Loadable[] = [
   exchange,
   ffplaySink,
   fileSink,
+  httpSink,
   index,
   keepalive,
   membershipBootstrap,

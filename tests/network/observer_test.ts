@@ -24,11 +24,14 @@ async function sixty(seed: number): Promise<Network> {
   return net;
 }
 
-async function look(net: Network, name: string): Promise<NetworkView> {
+function asked(net: Network, name: string): Promise<NetworkView> {
   const observer = net.kernel(name).peek("observer");
   assert.ok(observer, `${name} has no observer`);
-  const answer = observer.network();
-  return await net.world.until(answer);
+  return observer.network();
+}
+
+async function look(net: Network, name: string): Promise<NetworkView> {
+  return await net.world.until(asked(net, name));
 }
 
 /** What is wrong in a view, against what the nodes themselves know. */
@@ -87,7 +90,7 @@ Deno.test(`sixty nodes seen from each of them, seed ${seed}`, async (t) => {
   });
 
   await t.step("the first look of every node shows all, and soon all as it is", async () => {
-    const views = await Promise.all(names.map((name) => look(net, name)));
+    const views = await net.world.until(Promise.all(names.map((name) => asked(net, name))));
     for (const view of views) assert.equal(view.nodes.length, names.length, `from ${view.self}`);
     for (const name of names) assert.deepEqual(await converge(net, name, 10), [], `from ${name}`);
     const viewers = (await look(net, "v0")).nodes.reduce((sum, node) => sum + node.sessions, 0);
