@@ -9,9 +9,26 @@ import { Network } from "./network.ts";
 const RELAYS = 40;
 const VIEWERS = 19;
 
+/** Four relays at the origin, every relay with its next, one further on and one far on, viewers at two POPs. */
+function sixtyNeighbors(): Record<string, readonly string[]> {
+  const relay = (n: number) => `r${n % RELAYS}`;
+  return {
+    o: [0, 10, 20, 30].map(relay),
+    ...Object.fromEntries(
+      Array.from(
+        { length: RELAYS },
+        (_, n) => [`r${n}`, [1, 4, 15].map((step) => relay(n + step))],
+      ),
+    ),
+    ...Object.fromEntries(
+      Array.from({ length: VIEWERS }, (_, n) => [`v${n}`, [4 * n, 4 * n + 20].map(relay)]),
+    ),
+  };
+}
+
 /** One origin, 40 relays (every fourth a POP), 19 viewers: 60 nodes. */
 async function sixty(seed: number): Promise<Network> {
-  const net = new Network({ seed });
+  const net = new Network({ seed, neighbors: sixtyNeighbors() });
   await net.bootstrap();
   await net.origin("o");
   for (let n = 0; n < RELAYS; n++) await net.relay(`r${n}`, { pop: n % 4 === 0 });
@@ -89,10 +106,9 @@ Deno.test(`sixty nodes seen from each of them, seed ${seed}`, async (t) => {
     assert.equal(messages, 0);
   });
 
-  await t.step("the first look of every node shows all, and soon all as it is", async () => {
+  await t.step("the first look of every node shows all as it is", async () => {
     const views = await net.world.until(Promise.all(names.map((name) => asked(net, name))));
-    for (const view of views) assert.equal(view.nodes.length, names.length, `from ${view.self}`);
-    for (const name of names) assert.deepEqual(await converge(net, name, 10), [], `from ${name}`);
+    for (const view of views) assert.deepEqual(wrong(net, view), [], `from ${view.self}`);
     const viewers = (await look(net, "v0")).nodes.reduce((sum, node) => sum + node.sessions, 0);
     assert.equal(viewers, VIEWERS);
   });
