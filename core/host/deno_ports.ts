@@ -1,4 +1,5 @@
 /** All ports of a node on Deno. */
+import { EventHub } from "../events.ts";
 import type { Log, Metrics, Ports } from "../ports.ts";
 import { denoClock, denoRng, Guard } from "./deno_clock.ts";
 import { denoFiles } from "./deno_files.ts";
@@ -12,13 +13,14 @@ import { denoSpawn } from "./deno_spawn.ts";
  */
 export function denoPorts(
   { log, metrics }: { readonly log: Log; readonly metrics: Metrics },
-): Ports {
+): Ports & { readonly events: EventHub } {
   const guard = new Guard(
     log,
     metrics.counter("callback_errors_total", "Exceptions that came out of port callbacks."),
   );
+  const clock = denoClock(guard);
   return {
-    clock: denoClock(guard),
+    clock,
     rng: denoRng(),
     net: denoNet({ guard, log, metrics }),
     http: denoHttp(guard),
@@ -32,5 +34,6 @@ export function denoPorts(
     files: denoFiles(),
     log,
     metrics,
+    events: new EventHub(clock, metrics),
   };
 }

@@ -1,7 +1,7 @@
 /** One session: a port of its own, a subscription at a POP, and the sinks it plays into. */
 import type { StreamName } from "../../core/ids.ts";
 import type { MediaChunk, ReceiverEvent, SocketId } from "../../core/media/api.ts";
-import type { Addr, Log } from "../../core/ports.ts";
+import type { Addr, Events, Log } from "../../core/ports.ts";
 import type {
   Candidates,
   Datapath,
@@ -19,6 +19,7 @@ export interface SessionNeeds {
   readonly exchange: Exchange;
   readonly candidates: Candidates;
   readonly log: Log;
+  readonly events: Pick<Events, "emit">;
   readonly onEnded: () => void;
 }
 
@@ -42,6 +43,7 @@ export class ViewerSession {
   #openReceivers = 0;
   #over = false;
   #ended = false;
+  #opened = false;
   #chunks = 0;
   #lost = 0;
 
@@ -69,6 +71,8 @@ export class ViewerSession {
       };
       this.#outputs.push(output);
     }
+    this.#opened = true;
+    this.needs.events.emit("session-opened", { session: this.id, stream });
     const socket = await datapath.openSocket();
     this.#socket = socket;
     this.#subscription = exchange.subscribe({ stream, session: this.id, candidates, socket });
@@ -88,6 +92,9 @@ export class ViewerSession {
     if (this.#socket !== undefined) this.needs.datapath.closeSocket(this.#socket.id);
     this.#socket = undefined;
     await this.#closeOutputs(this.#outputs.splice(0));
+    if (!this.#opened) return;
+    this.#opened = false;
+    this.needs.events.emit("session-closed", { session: this.id, stream: this.config.stream });
   }
 
   status(): object {
