@@ -113,5 +113,9 @@ export function guardPorts(id: string, ports: Ports, chaosNow: ChaosNow): Ports 
       dial: async (to, signal) => shieldStream(await ports.net.dial(to, signal), shield),
     },
     http: shieldHttp(ports.http, shield),
+    events: {
+      emit: (kind, fields) => ports.events.emit(kind, { ...fields, plugin: id }),
+      onEvent: (fn) => ports.events.onEvent(shield(fn)),
+    },
   };
 }

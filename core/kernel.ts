@@ -164,9 +164,10 @@ export class Kernel implements AsyncDisposable {
       await made.life.stop();
       if (!(cause instanceof PortError) || cause.code !== "address-in-use") throw cause;
       await this.#swapInTurn(index, old, next, state);
-      return;
+      return this.#tellSwapped(old.instance, next);
     }
     this.#install(index, made);
+    this.#tellSwapped(old.instance, next);
     await old.life.stop();
   }
 
@@ -199,6 +200,12 @@ export class Kernel implements AsyncDisposable {
   /** The fillings of a slot that takes many. */
   peekAll<K extends ManySlot>(slot: K): readonly { readonly id: string; readonly it: Slots[K] }[] {
     return this.#manyOf(slot).list();
+  }
+
+  #tellSwapped(old: Instance, next: Instance): void {
+    const { slot, name } = next.plugin;
+    const fields = { slot, id: next.id, from: old.plugin.name, to: name };
+    this.#options.ports("kernel").events.emit("plugin-swapped", fields);
   }
 
   #planSwap(old: Instance, entry: PluginEntry): Instance {

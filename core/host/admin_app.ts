@@ -2,10 +2,13 @@
 import { type Context as HonoContext, Hono } from "hono";
 import { Buffer } from "node:buffer";
 import { createHash, timingSafeEqual } from "node:crypto";
+import type { EventHub } from "../events.ts";
 import type { Log } from "../ports.ts";
 import { type AdminRoute, UserError } from "../plugin.ts";
+import { EventStreams } from "./admin_events.ts";
 import {
   type AdminView,
+  eventRoute,
   jsonOf,
   openApi,
   ownRoutes,
@@ -33,6 +36,7 @@ const SECURITY_HEADERS = {
 export interface AppOptions {
   readonly node: AdminView;
   readonly metrics: NodeMetrics;
+  readonly events: EventHub;
   readonly log: Log;
   readonly token: string | undefined;
   /** Host names that requests may be for; undefined lets any. */
@@ -171,9 +175,10 @@ async function serve(route: Route, c: HonoContext, stopping: AbortSignal): Promi
       params: c.req.param(),
       query: c.req.query(),
       body: takesBody ? await bodyOf(c.req.raw, stopping) : undefined,
-    })),
+    }, c.req.raw)),
     stopping,
   );
+  if (value instanceof Response) return value;
   const text = route.contentType === "application/json" ? jsonOf(value) : String(value);
   const contentType = route.contentType === "text/plain"
     ? "text/plain; version=0.0.4; charset=utf-8"
@@ -199,8 +204,9 @@ function notServed(c: HonoContext, routes: readonly Route[]): never {
 
 /** Makes the application: a function from request to response that never throws. */
 export function adminApp(options: AppOptions): (request: Request) => Promise<Response> {
-  const { node, metrics, log, token, hosts, stopping } = options;
-  const own = ownRoutes(node, () => metrics.text());
+  const { node, metrics, events, log, token, hosts, stopping } = options;
+  const streams = new EventStreams({ hub: events, metrics, stopping });
+  const own = [...ownRoutes(node, () => metrics.text()), eventRoute(events, streams)];
   const tokenDigest = token === undefined ? undefined : digest(token);
   let offered: readonly AdminRoute[] = [];
   let app: Hono | undefined;

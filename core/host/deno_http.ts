@@ -91,7 +91,9 @@ class BodyStream implements HttpWriter {
   }
 
   abort(): void {
-    if (this.#close()) this.#controller?.error(new BrokenOff("Cannot go on: the body was given up"));
+    if (this.#close()) {
+      this.#controller?.error(new BrokenOff("Cannot go on: the body was given up"));
+    }
   }
 
   /** The client left, or the server stops. */

@@ -1,5 +1,6 @@
 /** All ports of a node on Deno. */
 import { cpuUsage } from "node:process";
+import { EventHub } from "../events.ts";
 import type { Log, Metrics, Ports, Usage } from "../ports.ts";
 import { denoClock, denoRng, Guard } from "./deno_clock.ts";
 import { denoFiles } from "./deno_files.ts";
@@ -19,13 +20,14 @@ function usage(): Usage {
  */
 export function denoPorts(
   { log, metrics }: { readonly log: Log; readonly metrics: Metrics },
-): Ports {
+): Ports & { readonly events: EventHub } {
   const guard = new Guard(
     log,
     metrics.counter("callback_errors_total", "Exceptions that came out of port callbacks."),
   );
+  const clock = denoClock(guard);
   return {
-    clock: denoClock(guard),
+    clock,
     rng: denoRng(),
     net: denoNet({ guard, log, metrics }),
     http: denoHttp(guard),
@@ -39,6 +41,7 @@ export function denoPorts(
     files: denoFiles(),
     log,
     metrics,
+    events: new EventHub(clock, metrics),
     usage,
   };
 }

@@ -35,6 +35,7 @@ export default definePlugin({
       rng: ctx.rng,
       clock: ctx.clock,
       log: ctx.log,
+      events: ctx.events,
       idle: options.idle,
       onInfo: announce,
     };

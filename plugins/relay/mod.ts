@@ -41,7 +41,14 @@ export default definePlugin({
         id,
         { stream, budget: SINK_BUDGET_MS },
         it === undefined ? [] : [{ id: sink, it }],
-        { datapath, exchange, candidates: undefined, log: ctx.log, onEnded: () => {} },
+        {
+          datapath,
+          exchange,
+          candidates: undefined,
+          log: ctx.log,
+          onEnded: () => {},
+          events: ctx.events,
+        },
       );
       sessions.set(id, session);
       await session.open();

@@ -61,6 +61,7 @@ export default definePlugin({
         exchange,
         candidates,
         log: ctx.log,
+        events: ctx.events,
         onEnded: () => {
           if (stopping || options.whenDone !== "exit") return;
           if ([...sessions.values()].every((one) => one.ended)) ctx.finish("every session ended");
