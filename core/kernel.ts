@@ -40,6 +40,8 @@ export interface KernelOptions {
   readonly config: NodeConfig;
   /** Wall-clock milliseconds at start. */
   readonly instance: number;
+  /** Version of the program; "0" when left out. */
+  readonly version?: string;
   /** The ports for one plugin: its log is bound to it. */
   readonly ports: (id: string) => Ports;
   /** A plugin says that the node's work is done. */
@@ -77,6 +79,7 @@ export class Kernel implements AsyncDisposable {
       advertise: config.advertise,
       ports: config.ports,
       bootstrap: config.bootstrap,
+      version: options.version ?? "0",
     };
   }
 
@@ -178,9 +181,10 @@ export class Kernel implements AsyncDisposable {
       await made.life.stop();
       if (!(cause instanceof PortError) || cause.code !== "address-in-use") throw cause;
       await this.#swapInTurn(index, old, next, state);
-      return;
+      return this.#tellSwapped(old.instance, next);
     }
     this.#install(index, made);
+    this.#tellSwapped(old.instance, next);
     await old.life.stop();
   }
 
@@ -213,6 +217,12 @@ export class Kernel implements AsyncDisposable {
   /** The fillings of a slot that takes many. */
   peekAll<K extends ManySlot>(slot: K): readonly { readonly id: string; readonly it: Slots[K] }[] {
     return this.#manyOf(slot).list();
+  }
+
+  #tellSwapped(old: Instance, next: Instance): void {
+    const { slot, name } = next.plugin;
+    const fields = { slot, id: next.id, from: old.plugin.name, to: name };
+    this.#options.ports("kernel").events.emit("plugin-swapped", fields);
   }
 
   #planSwap(old: Instance, entry: PluginEntry): Instance {
