@@ -62,13 +62,17 @@ export interface ChangeNeeds {
   readonly signal: AbortSignal;
 }
 
+type Add = Extract<Step, { kind: "add" }>;
+type Alter = Extract<Step, { kind: "alter" }>;
+
 /** One change under way. */
 export class Change {
+  /** Those that had to stop and were started anew when the change was undone. */
+  readonly revived = new Map<Running, Running>();
   readonly #needs: ChangeNeeds;
   /** What undoes the steps done so far. */
   readonly #undo: (() => Promise<void> | void)[] = [];
-  /** What ends the old ones once everything new runs. */
-  readonly #finish: (() => Promise<void>)[] = [];
+  readonly #now = new Map<Step, Running>();
   readonly #log = {
     added: [] as string[],
     removed: [] as string[],
@@ -82,81 +86,86 @@ export class Change {
 
   /** Takes all steps; gives who runs afterwards, in order. A failure undoes them all and is thrown. */
   async run(steps: readonly Step[]): Promise<{ running: Running[]; changed: Changed }> {
-    const running: Running[] = [];
+    const going = steps.filter((step) => step.kind === "remove").map((step) => step.old);
     try {
-      for (const step of steps) {
-        if (step.kind === "remove") continue;
-        running.push(await this.#take(step, steps));
-      }
+      // Adding disturbs nobody, so it comes first; whoever is altered may need what was added.
+      const late: Add[] = [];
+      for (const step of steps) if (step.kind === "add" && !await this.#add(step)) late.push(step);
+      for (const step of steps) if (step.kind === "alter") await this.#alter(step);
+      if (late.length > 0) { for (const old of going) await this.#park(old); }
+      for (const step of late) await this.#add(step, true);
     } catch (cause) {
       await this.#rollBack(cause);
       throw cause;
     }
-    for (const finish of this.#finish) await finish();
-    for (const step of steps) if (step.kind === "remove") await this.#remove(step.old);
+    for (const old of going) await this.#remove(old);
+    const running = steps.flatMap((step) =>
+      step.kind === "keep"
+        ? { instance: step.next, life: step.old.life }
+        : this.#now.get(step) ?? []
+    );
     return { running, changed: this.#log };
   }
 
-  #take(step: Exclude<Step, { kind: "remove" }>, steps: readonly Step[]): Promise<Running> {
-    switch (step.kind) {
-      case "keep":
-        return Promise.resolve({ instance: step.next, life: step.old.life });
-      case "add":
-        return this.#add(step.next, steps);
-      case "alter":
-        return this.#alter(step.old, step.next);
-    }
-  }
-
-  async #add(next: Instance, steps: readonly Step[]): Promise<Running> {
+  /** False: somebody that may go in this change holds its address. */
+  async #add(step: Add, last = false): Promise<boolean> {
     const { roster } = this.#needs;
-    const made = roster.make(next);
+    const made = roster.make(step.next);
+    try {
+      await this.#start(made);
+    } catch (cause) {
+      await this.#stop(made);
+      if (last || !inUse(cause)) throw cause;
+      return false;
+    }
     this.#undo.push(async () => {
       roster.empty(made);
       await this.#stop(made);
     });
-    try {
-      await this.#start(made);
-    } catch (cause) {
-      // What goes anyway may hold the address.
-      const going = steps.filter((step) => step.kind === "remove");
-      if (!inUse(cause) || going.length === 0) throw cause;
-      for (const { old } of going) await this.#park(old);
-      await this.#stop(made);
-      await this.#start(made);
-    }
     roster.fill(made);
-    this.#log.added.push(next.id);
-    return made;
+    this.#now.set(step, made);
+    this.#log.added.push(step.next.id);
+    return true;
   }
 
-  async #alter(old: Running, next: Instance): Promise<Running> {
+  async #alter(step: Alter): Promise<void> {
+    const { old, next } = step;
     if (old.instance.plugin === next.plugin && old.instance.id === next.id) {
       if (await old.life.reconfigure?.(next.config) === true) {
         this.#undo.push(async () => void await old.life.reconfigure?.(old.instance.config));
         this.#log.adjusted.push(next.id);
-        return { instance: next, life: old.life };
+        this.#now.set(step, { instance: next, life: old.life });
+        return;
       }
     }
+    this.#now.set(step, await this.#replace(old, next));
+    this.#log.swapped.push(next.id);
+  }
+
+  /** The old one stops as soon as the new one runs: two of a kind never act for long. */
+  async #replace(old: Running, next: Instance): Promise<Running> {
     const { roster } = this.#needs;
     const state = old.life.snapshot?.();
     let made = roster.make(next);
-    this.#undo.push(() => this.#stop(made));
-    made.life.adopt?.(state);
     try {
-      await this.#start(made);
-      this.#finish.push(() => this.#stop(old));
-      this.#undo.push(() => roster.fill(old));
-    } catch (cause) {
-      if (!inUse(cause)) throw cause;
-      await this.#stop(made);
-      await this.#park(old, state);
-      made = roster.make(next);
       made.life.adopt?.(state);
       await this.#start(made);
+    } catch (cause) {
+      await this.#stop(made);
+      if (!inUse(cause)) throw cause;
+      await this.#park(old, state);
+      made = roster.make(next);
+      this.#undo.push(() => this.#stop(made));
+      made.life.adopt?.(state);
+      await this.#start(made);
+      roster.fill(made);
+      return made;
     }
+    this.#undo.push(async () => {
+      this.revived.set(old, await this.#replace(made, old.instance));
+    });
     roster.fill(made);
-    this.#log.swapped.push(next.id);
+    await this.#stop(old);
     return made;
   }
 
@@ -164,6 +173,7 @@ export class Change {
   async #park(old: Running, state: unknown = old.life.snapshot?.()): Promise<void> {
     const { roster } = this.#needs;
     await this.#stop(old);
+    // Comes back last, when its address is free again.
     this.#undo.unshift(async () => {
       const again = roster.make(old.instance);
       again.life.adopt?.(state);
@@ -173,19 +183,17 @@ export class Change {
     });
   }
 
-  /** Those that had to stop and were started anew when the change was undone. */
-  readonly revived = new Map<Running, Running>();
-
   async #remove(old: Running): Promise<void> {
     this.#needs.roster.empty(old);
     await this.#stop(old);
     this.#log.removed.push(old.instance.id);
   }
 
-  /** Newest first; what was parked comes back last, when its address is free again. */
+  /** Newest first. */
   async #rollBack(cause: unknown): Promise<void> {
     const errors: unknown[] = [];
-    for (const undo of this.#undo.reverse()) {
+    // Undoing replaces, which would be undone in turn.
+    for (const undo of this.#undo.splice(0).reverse()) {
       try {
         await undo();
       } catch (error) {

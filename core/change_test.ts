@@ -135,11 +135,35 @@ Deno.test("one that fails to start undoes all that was done before it, newest fi
   const before = kernel.peekAll("sink");
   const wanted = [entry("a", 2), entry("c"), entry("bad"), entry("b", 2)];
   await assert.rejects(kernel.apply(wanted), /no luck/);
-  assert.deepEqual(trace, ["start a 2", "start c 1", "stop c 1", "stop a 2"]);
+  assert.deepEqual(trace, ["start c 1", "stop c 1"], "nothing that ran was touched");
   assert.deepEqual(kernel.peekAll("sink"), before, "consumers see the old ones");
   assert.deepEqual(kernel.entries().map((one) => [one.use, one.with]), [["a", {}], ["b", {}]]);
   assert.deepEqual(kinds(events), ["change-refused"]);
   await kernel.stop();
+});
+
+Deno.test("a swap that fails swaps those before it back, with their state", async () => {
+  const trace: string[] = [];
+  const keeps = tracer("keeps", trace, {
+    more: (size) => ({
+      snapshot: () => `of ${size}`,
+      adopt: (state) => void trace.push(`adopt ${state}`),
+    }),
+  });
+  const bad = tracer("bad", trace, {
+    more: (size) => size === 1 ? {} : { start: () => Promise.reject(new Error("no luck")) },
+  });
+  const { kernel } = await nodeOf([keeps, bad], ["keeps", "bad"]);
+  trace.length = 0;
+  await assert.rejects(kernel.apply([entry("keeps", 2), entry("bad", 2)]), /no luck/);
+  assert.deepEqual(trace, [
+    ...["adopt of 1", "start keeps 2", "stop keeps 1"],
+    ...["adopt of 2", "start keeps 1", "stop keeps 2"],
+  ]);
+  assert.deepEqual(kernel.describe().map((one) => one.config), [{ size: 1 }, { size: 1 }]);
+  trace.length = 0;
+  await kernel.stop();
+  assert.deepEqual(trace, ["stop bad 1", "stop keeps 1"]);
 });
 
 Deno.test("wrong entries change nothing", async () => {
@@ -170,9 +194,8 @@ Deno.test("an address that what goes holds is free for what comes, and comes bac
       },
     }),
   });
-  const bad = tracer("bad", trace, {
-    more: () => ({ start: () => Promise.reject(new Error("no luck")) }),
-  });
+  const taken = new PortError("address-in-use", "Cannot bind: no luck");
+  const bad = tracer("bad", trace, { more: () => ({ start: () => Promise.reject(taken) }) });
   const plugins = [tracer("a", trace, binds("a")), tracer("b", trace, binds("b")), bad];
   const { kernel } = await nodeOf(plugins, ["a"]);
   await assert.rejects(kernel.apply([entry("b"), entry("bad")]), /no luck/);
@@ -195,14 +218,14 @@ Deno.test("a plugin that can takes its options while it runs, and takes them bac
     }),
   });
   const bad = tracer("bad", trace, {
-    more: () => ({ start: () => Promise.reject(new Error("no luck")) }),
+    more: (size) => size === 1 ? {} : { start: () => Promise.reject(new Error("no luck")) },
   });
-  const { kernel, events } = await nodeOf([able, bad], ["able"]);
+  const { kernel, events } = await nodeOf([able, bad], ["able", "bad"]);
   trace.length = 0;
-  const { adjusted } = await kernel.apply([entry("able", 2)]);
+  const { adjusted } = await kernel.apply([entry("able", 2), entry("bad")]);
   assert.deepEqual([adjusted, trace], [["able"], ['take {"size":2}']]);
   assert.deepEqual(kernel.describe()[0]?.config, { size: 2 });
-  await assert.rejects(kernel.apply([entry("able", 3), entry("bad")]), /no luck/);
+  await assert.rejects(kernel.apply([entry("able", 3), entry("bad", 2)]), /no luck/);
   assert.deepEqual(trace.slice(1), ['take {"size":3}', 'take {"size":2}']);
   assert.deepEqual(kernel.describe()[0]?.config, { size: 2 });
   assert.deepEqual(kinds(events), ["options-changed", "change-refused"]);

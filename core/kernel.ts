@@ -7,7 +7,7 @@ import { type Instance, makePlan, takesMany } from "./plan.ts";
 import { type AdminRoute, type Loadable, type Self, UserError } from "./plugin.ts";
 import type { Ports } from "./ports.ts";
 import { Roster, type Running } from "./roster.ts";
-import type { ManySlot, OneSlot, Slot, Slots } from "./slots.ts";
+import { FIXED_SLOTS, type ManySlot, type OneSlot, type Slot, type Slots } from "./slots.ts";
 
 /** Where a kernel is in its life. */
 export type KernelStatus = "idle" | "starting" | "running" | "draining" | "stopping" | "stopped";
@@ -140,6 +140,7 @@ export class Kernel implements AsyncDisposable {
    * Puts another plugin of the same slot in the place of a running one. The new one takes over the
    * old one's snapshot and starts beside it; where both want one port the old one stops first. When the new one
    * cannot start, the old one goes on (or is started again with its own snapshot) and the error is thrown.
+   * Throws a `UserError` with code `fixed-slot` for a slot that media depends on (`FIXED_SLOTS`).
    */
   async swap(id: string, entry: PluginEntry): Promise<void> {
     const old = this.#running.find((one) => one.instance.id === id)?.instance;
@@ -188,6 +189,7 @@ export class Kernel implements AsyncDisposable {
     const known = plugins ?? this.#options.plugins;
     const plan = makePlan({ plugins: known, defaults: this.#options.defaults, entries });
     const steps = stepsTo(this.#running, plan);
+    refuseFixed(steps);
     if (force !== true) this.#refuseInterruptions(steps);
     const ports = this.#options.ports("kernel");
     const change = new Change({ roster: this.#roster, ports, signal: this.#abort.signal });
@@ -278,6 +280,20 @@ function messageOf(error: unknown): string {
 function useOf(plugins: ReadonlyMap<string, Loadable>, plugin: Loadable): string {
   for (const [use, one] of plugins) if (one === plugin) return use;
   return plugin.name;
+}
+
+/** Slots that media depends on change with a restart only, forced or not. */
+function refuseFixed(steps: readonly Step[]): void {
+  for (const step of steps) {
+    if (step.kind !== "alter") continue;
+    const { id, plugin: { slot } } = step.old.instance;
+    const why = FIXED_SLOTS[slot];
+    if (why === undefined) continue;
+    throw new UserError(
+      "fixed-slot",
+      `Cannot swap "${id}" while media may flow: slot "${slot}" is fixed until the node restarts, since ${why}`,
+    );
+  }
 }
 
 function tellChange({ events }: Ports, changed: Changed, steps: readonly Step[]): void {

@@ -16,6 +16,7 @@ import ffplaySink from "./ffplay-sink/mod.ts";
 import fileSink from "./file-sink/mod.ts";
 import index from "./index/mod.ts";
 import keepalive from "./keepalive/mod.ts";
+import keepalivePhi from "./keepalive-phi/mod.ts";
 import membershipBootstrap from "./membership-bootstrap/mod.ts";
 import origin from "./origin/mod.ts";
 import pathDual from "./path-dual/mod.ts";
@@ -24,6 +25,7 @@ import peer from "./peer/mod.ts";
 import pickerRarest from "./picker-rarest/mod.ts";
 import pickerSequential from "./picker-sequential/mod.ts";
 import pickerStreaming from "./picker-streaming/mod.ts";
+import popLoad from "./pop-load/mod.ts";
 import popSelection from "./pop-selection/mod.ts";
 import recoveryFec from "./recovery-fec/mod.ts";
 import recoveryNack from "./recovery-nack/mod.ts";
@@ -34,6 +36,7 @@ import ristSource from "./rist-source/mod.ts";
 import statsSink from "./stats-sink/mod.ts";
 import testSource from "./test-source/mod.ts";
 import treeBuildtree from "./tree-buildtree/mod.ts";
+import treeLinkstate from "./tree-linkstate/mod.ts";
 import udpSink from "./udp-sink/mod.ts";
 import udpSource from "./udp-source/mod.ts";
 import viewer from "./viewer/mod.ts";
@@ -55,6 +58,7 @@ export const builtins: readonly Loadable[] = [
   fileSink,
   index,
   keepalive,
+  keepalivePhi,
   membershipBootstrap,
   origin,
   pathDual,
@@ -63,6 +67,7 @@ export const builtins: readonly Loadable[] = [
   pickerRarest,
   pickerSequential,
   pickerStreaming,
+  popLoad,
   popSelection,
   recoveryFec,
   recoveryNack,
@@ -73,6 +78,7 @@ export const builtins: readonly Loadable[] = [
   statsSink,
   testSource,
   treeBuildtree,
+  treeLinkstate,
   udpSink,
   udpSource,
   viewer,
