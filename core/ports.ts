@@ -299,6 +299,7 @@ export const EVENT_KINDS = [
   "plugin-swapped",
   "plugin-added",
   "plugin-removed",
+  "options-changed",
   "change-refused",
   "config-reloaded",
   "config-saved",
