@@ -144,5 +144,9 @@ export function guardPorts(id: string, ports: Ports, chaosNow: ChaosNow): Ports 
     },
     http: shieldHttp(ports.http, shield),
     ...(ports.threads === undefined ? {} : { threads: shieldThreads(ports.threads, shield) }),
+    events: {
+      emit: (kind, fields) => ports.events.emit(kind, { ...fields, plugin: id }),
+      onEvent: (fn) => ports.events.onEvent(shield(fn)),
+    },
   };
 }

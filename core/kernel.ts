@@ -5,9 +5,17 @@ import type { NodeConfig, PluginEntry } from "./config.ts";
 import { Facade } from "./facade.ts";
 import { guardPorts, withoutThreads } from "./guard.ts";
 import { type Instance, makePlan, takesMany } from "./plan.ts";
-import type { AdminRoute, Context, Life, Loadable, Many, Self } from "./plugin.ts";
+import {
+  type AdminRoute,
+  type Context,
+  type Life,
+  type Loadable,
+  type Many,
+  type Self,
+  UserError,
+} from "./plugin.ts";
 import { PortError, type Ports } from "./ports.ts";
-import type { ManySlot, OneSlot, Slot, Slots } from "./slots.ts";
+import { FIXED_SLOTS, type ManySlot, type OneSlot, type Slot, type Slots } from "./slots.ts";
 
 /** Where a kernel is in its life. */
 export type KernelStatus = "idle" | "starting" | "running" | "draining" | "stopping" | "stopped";
@@ -32,6 +40,8 @@ export interface KernelOptions {
   readonly config: NodeConfig;
   /** Wall-clock milliseconds at start. */
   readonly instance: number;
+  /** Version of the program; "0" when left out. */
+  readonly version?: string;
   /** The ports for one plugin: its log is bound to it. */
   readonly ports: (id: string) => Ports;
   /** A plugin says that the node's work is done. */
@@ -69,6 +79,7 @@ export class Kernel implements AsyncDisposable {
       advertise: config.advertise,
       ports: config.ports,
       bootstrap: config.bootstrap,
+      version: options.version ?? "0",
     };
   }
 
@@ -144,12 +155,21 @@ export class Kernel implements AsyncDisposable {
    * Puts another plugin of the same slot in the place of a running one. The new one takes over the
    * old one's snapshot and starts beside it; where both want one port the old one stops first. When the new one
    * cannot start, the old one goes on (or is started again with its own snapshot) and the error is thrown.
+   * Throws a `UserError` with code `fixed-slot` for a slot that media depends on (`FIXED_SLOTS`).
    */
   async swap(id: string, entry: PluginEntry): Promise<void> {
     const index = this.#running.findIndex((one) => one.instance.id === id);
     const old = this.#running[index];
     if (this.#status !== "running" || old === undefined) {
       throw new Error(`Cannot swap "${id}": it does not run`);
+    }
+    const fixed = FIXED_SLOTS[old.instance.plugin.slot];
+    if (fixed !== undefined) {
+      const { slot } = old.instance.plugin;
+      throw new UserError(
+        "fixed-slot",
+        `Cannot swap "${id}" while media may flow: slot "${slot}" is fixed until the node restarts, since ${fixed}`,
+      );
     }
     const next = this.#planSwap(old.instance, entry);
     const state = old.life.snapshot?.();
@@ -161,9 +181,10 @@ export class Kernel implements AsyncDisposable {
       await made.life.stop();
       if (!(cause instanceof PortError) || cause.code !== "address-in-use") throw cause;
       await this.#swapInTurn(index, old, next, state);
-      return;
+      return this.#tellSwapped(old.instance, next);
     }
     this.#install(index, made);
+    this.#tellSwapped(old.instance, next);
     await old.life.stop();
   }
 
@@ -196,6 +217,12 @@ export class Kernel implements AsyncDisposable {
   /** The fillings of a slot that takes many. */
   peekAll<K extends ManySlot>(slot: K): readonly { readonly id: string; readonly it: Slots[K] }[] {
     return this.#manyOf(slot).list();
+  }
+
+  #tellSwapped(old: Instance, next: Instance): void {
+    const { slot, name } = next.plugin;
+    const fields = { slot, id: next.id, from: old.plugin.name, to: name };
+    this.#options.ports("kernel").events.emit("plugin-swapped", fields);
   }
 
   #planSwap(old: Instance, entry: PluginEntry): Instance {

@@ -25,6 +25,7 @@ const ports: Ports = {
     histogram: () => ({ observe() {} }),
     collect: () => ({ [Symbol.dispose]() {} }),
   },
+  events: { emit() {}, onEvent: () => ({ [Symbol.dispose]() {} }) },
 };
 
 /** A plugin that writes down what happens to it. */

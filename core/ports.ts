@@ -268,6 +268,72 @@ export interface Metrics {
   ): Disposable;
 }
 
+/** What this process has used so far. */
+export interface Usage {
+  /** User and system time. */
+  readonly cpuMs: number;
+  /** Resident memory. */
+  readonly memoryBytes: number;
+}
+
+/** What an event may be about. A plugin of your own begins its kinds with `x-`. */
+export const EVENT_KINDS = [
+  "node-started",
+  "node-draining",
+  "parent-changed",
+  "joined",
+  "left",
+  "failed-over",
+  "handed-over",
+  "child-joined",
+  "child-left",
+  "refused",
+  "neighbor-up",
+  "neighbor-down",
+  "stream-started",
+  "stream-ended",
+  "session-opened",
+  "session-closed",
+  "recording-started",
+  "recording-stopped",
+  "plugin-swapped",
+  "plugin-added",
+  "plugin-removed",
+  "change-refused",
+  "config-reloaded",
+  "config-saved",
+  "log-level",
+  "chaos-changed",
+] as const;
+
+/** A kind of event. */
+export type EventKind = typeof EVENT_KINDS[number] | `x-${string}`;
+
+/** What an event says: names and numbers, no bulk. */
+export type EventFields = Readonly<
+  Record<string, string | number | boolean | readonly string[] | undefined>
+>;
+
+/** Something that happened on this node. */
+export interface NodeEvent {
+  /** Grows by one with every event, and over a restart of the node too. */
+  readonly id: number;
+  /** Unix milliseconds. */
+  readonly timeMs: number;
+  readonly kind: EventKind;
+  /** The plugin that told it; the node itself when left out. */
+  readonly plugin?: string;
+  readonly fields: EventFields;
+}
+
+/** What happens on this node, for people who watch it and for hooks. Never called per packet. */
+export interface Events {
+  /** Tells everybody who listens. Kinds that come too often are cut, and counted. */
+  emit(kind: EventKind, fields?: EventFields): void;
+  /** Hears of every event of this node, its own included. */
+  onEvent(fn: (event: NodeEvent) => void): Disposable;
+}
+
 /** All ports of one node. */
 export interface Ports {
   /** Threads for media engines; absent where there are none, as in the seeded world. */
@@ -280,6 +346,9 @@ export interface Ports {
   readonly files: Files;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly events: Events;
+  /** Absent where there is no process to measure. */
+  readonly usage?: () => Usage;
 }
 
 /** Why a port could not do what it was asked. */
