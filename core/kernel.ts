@@ -3,7 +3,7 @@
  */
 import type { NodeConfig, PluginEntry } from "./config.ts";
 import { Facade } from "./facade.ts";
-import { guardPorts } from "./guard.ts";
+import { guardPorts, withoutThreads } from "./guard.ts";
 import { type Instance, makePlan, takesMany } from "./plan.ts";
 import {
   type AdminRoute,
@@ -264,7 +264,10 @@ export class Kernel implements AsyncDisposable {
 
   #make(instance: Instance): Running {
     const chaos = this.#facade("chaos");
-    const ports = guardPorts(instance.id, this.#options.ports(instance.id), () => chaos.current);
+    const given = this.#options.ports(instance.id);
+    const impairs = this.#plan.some(({ plugin }) => plugin.slot === "chaos");
+    const guarded = guardPorts(instance.id, given, () => chaos.current);
+    const ports = impairs ? withoutThreads(guarded) : guarded;
     const context: Context<Slot> = {
       ...ports,
       self: this.self,

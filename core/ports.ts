@@ -4,6 +4,8 @@
  * which.
  */
 
+import type { EngineThreads } from "./datapath/words.ts";
+
 /** Time. `now` is monotonic; nothing in Espalier compares it between two nodes. */
 export interface Clock {
   /** Monotonic milliseconds, with fractions, from an arbitrary start. */
@@ -268,6 +270,8 @@ export interface Metrics {
 
 /** All ports of one node. */
 export interface Ports {
+  /** Threads for media engines; absent where there are none, as in the seeded world. */
+  readonly threads?: EngineThreads;
   readonly clock: Clock;
   readonly rng: Rng;
   readonly net: Net;

@@ -471,6 +471,13 @@ export interface Sink {
   /** What the receiver in front of this sink does unless the session says otherwise. */
   readonly pace: "asap" | "smooth";
   open(session: SessionInfo): SinkSession;
+  /**
+   * A sink whose audience comes and goes (people with browsers) says here which streams it wants sessions of just
+   * now; the node's role opens and closes them. Other sinks leave this and `onWanted` out.
+   */
+  wanted?(): readonly StreamName[];
+  /** What `wanted` says has changed. */
+  onWanted?(fn: () => void): Disposable;
 }
 
 /** Impairs this node's own UDP traffic, for demos and tests. The kernel asks it for every datagram of every plugin. */

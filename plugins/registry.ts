@@ -8,12 +8,15 @@ import chaos from "./chaos/mod.ts";
 import chokerFair from "./choker-fair/mod.ts";
 import chokerTitForTat from "./choker-tit-for-tat/mod.ts";
 import controlUdp from "./control-udp/mod.ts";
+import datapathAuto from "./datapath-auto/mod.ts";
 import datapathDeno from "./datapath-deno/mod.ts";
+import datapathLinux from "./datapath-linux/mod.ts";
 import discoveryNearest from "./discovery-nearest/mod.ts";
 import discoveryStatic from "./discovery-static/mod.ts";
 import exchange from "./exchange/mod.ts";
 import ffplaySink from "./ffplay-sink/mod.ts";
 import fileSink from "./file-sink/mod.ts";
+import httpSink from "./http-sink/mod.ts";
 import index from "./index/mod.ts";
 import keepalive from "./keepalive/mod.ts";
 import keepalivePhi from "./keepalive-phi/mod.ts";
@@ -50,12 +53,15 @@ export const builtins: readonly Loadable[] = [
   chokerFair,
   chokerTitForTat,
   controlUdp,
+  datapathAuto,
   datapathDeno,
+  datapathLinux,
   discoveryNearest,
   discoveryStatic,
   exchange,
   ffplaySink,
   fileSink,
+  httpSink,
   index,
   keepalive,
   keepalivePhi,
@@ -95,7 +101,7 @@ export const defaults: Partial<Record<Slot, string>> = {
   exchange: "exchange",
   path: "path-single",
   recovery: "recovery-nack",
-  datapath: "datapath-deno",
+  datapath: "datapath-auto",
   pop: "pop-selection",
   piecePicker: "picker-streaming",
   choker: "choker-tit-for-tat",

@@ -5,6 +5,7 @@ import { denoFiles } from "./deno_files.ts";
 import { denoHttp } from "./deno_http.ts";
 import { denoNet } from "./deno_net.ts";
 import { denoSpawn } from "./deno_spawn.ts";
+import { linuxThreads } from "./linux/threads.ts";
 
 /**
  * Makes the ports of one node. Nothing is opened yet. The process ends by itself once every socket,
@@ -30,6 +31,7 @@ export function denoPorts(
       ),
     }),
     files: denoFiles(),
+    threads: linuxThreads(),
     log,
     metrics,
   };

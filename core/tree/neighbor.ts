@@ -68,11 +68,13 @@ export class Neighbor {
     return next !== held;
   }
 
-  /** The link is gone; what was measured says nothing of the next. */
+  /** The link is gone; what was measured says nothing of the next, and a death explains what it was distrusted for. */
   forget(): void {
     this.up = false;
     this.linkUs = undefined;
     this.#smoothUs = undefined;
+    this.distrustedUntilMs = -Infinity;
+    this.#distrustMs = DISTRUST_MIN_MS;
   }
 
   /** Bars it as parent; each time longer. */

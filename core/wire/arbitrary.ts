@@ -64,8 +64,14 @@ export const anyBody: { readonly [T in MessageType]: fc.Arbitrary<MessageBody<T>
     costUs: uint,
     full: fc.boolean(),
   }),
-  WITHDRAW: fc.record({ origin: anyName, epoch: uint, sequence: uint }),
-  SEEK: fc.record({ origin: anyName, epoch: uint, sequence: uint, hops: uint32 }),
+  WITHDRAW: fc.record(
+    { origin: anyName, epoch: uint, sequence: uint, lost: anyName },
+    { requiredKeys: ["origin", "epoch", "sequence"] },
+  ),
+  SEEK: fc.record(
+    { origin: anyName, epoch: uint, sequence: uint, hops: uint32, lost: anyName },
+    { requiredKeys: ["origin", "epoch", "sequence", "hops"] },
+  ),
   LINKSTATE: fc.record({
     owner: anyName,
     life: uint,

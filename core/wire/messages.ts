@@ -101,11 +101,20 @@ export const MESSAGES = {
     }),
   },
   /** The sender has no way to this origin any more. */
-  WITHDRAW: { id: 11, body: z.strictObject({ origin: name, epoch: uint, sequence: uint }) },
+  WITHDRAW: {
+    id: 11,
+    body: z.strictObject({ origin: name, epoch: uint, sequence: uint, lost: name.optional() }),
+  },
   /** Asks for a route with at least this sequence number; passed on towards the origin. */
   SEEK: {
     id: 12,
-    body: z.strictObject({ origin: name, epoch: uint, sequence: uint, hops: uint32 }),
+    body: z.strictObject({
+      origin: name,
+      epoch: uint,
+      sequence: uint,
+      hops: uint32,
+      lost: name.optional(),
+    }),
   },
 
   /** One page of what a node says of its links: flooded by trees that compute from the whole graph. */
