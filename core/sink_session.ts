@@ -1,7 +1,10 @@
-/** One session: a port of its own, a subscription at a POP, and the sinks it plays into. */
-import type { StreamName } from "../../core/ids.ts";
-import type { MediaChunk, ReceiverEvent, SocketId } from "../../core/media/api.ts";
-import type { Addr, Log } from "../../core/ports.ts";
+/**
+ * One session: a stream and the sinks it plays into. A viewer's has a port of its own and a subscription at a POP;
+ * a relay's shares what the node relays anyway.
+ */
+import type { StreamName } from "./ids.ts";
+import type { MediaChunk, ReceiverEvent, SocketId } from "./media/api.ts";
+import type { Addr, Events, Log } from "./ports.ts";
 import type {
   Candidates,
   Datapath,
@@ -10,15 +13,29 @@ import type {
   SinkSession,
   StreamInfo,
   Subscription,
-} from "../../core/slots.ts";
-import type { SessionConfig } from "./config.ts";
+} from "./slots.ts";
+
+/** What a session plays, and how. */
+export interface SessionOptions {
+  /** The stream, `origin/name`. */
+  readonly stream: string;
+  /** Latency budget in milliseconds: how long a late or lost packet is waited for. */
+  readonly budget: number;
+  /** Each sink's own way when undefined. */
+  readonly pace?: "asap" | "smooth" | undefined;
+}
 
 /** What a session needs of its node. */
 export interface SessionNeeds {
   readonly datapath: Datapath;
   readonly exchange: Exchange;
-  readonly candidates: Candidates;
+  /**
+   * Where parents come from; the session then has a port of its own. Undefined: the stream is taken from what
+   * this node relays, with all that its ring still holds.
+   */
+  readonly candidates: Candidates | undefined;
   readonly log: Log;
+  readonly events: Pick<Events, "emit">;
   readonly onEnded: () => void;
 }
 
@@ -31,7 +48,7 @@ interface Output {
 }
 
 /** One stream, watched. */
-export class ViewerSession {
+export class StreamSession {
   #socket: { readonly id: SocketId; readonly local: Addr } | undefined;
   #subscription: Subscription | undefined;
   #held: Disposable[] = [];
@@ -42,12 +59,13 @@ export class ViewerSession {
   #openReceivers = 0;
   #over = false;
   #ended = false;
+  #opened = false;
   #chunks = 0;
   #lost = 0;
 
   constructor(
     readonly id: string,
-    readonly config: SessionConfig,
+    readonly config: SessionOptions,
     readonly sinks: readonly { readonly id: string; readonly it: Sink }[],
     readonly needs: SessionNeeds,
   ) {}
@@ -69,9 +87,15 @@ export class ViewerSession {
       };
       this.#outputs.push(output);
     }
-    const socket = await datapath.openSocket();
-    this.#socket = socket;
-    this.#subscription = exchange.subscribe({ stream, session: this.id, candidates, socket });
+    this.#opened = true;
+    this.needs.events.emit("session-opened", { session: this.id, stream });
+    if (candidates === undefined) {
+      this.#subscription = exchange.subscribe({ stream, session: this.id });
+    } else {
+      const socket = await datapath.openSocket();
+      this.#socket = socket;
+      this.#subscription = exchange.subscribe({ stream, session: this.id, candidates, socket });
+    }
     this.#held = [
       this.#subscription.onStream((info) => this.#onStream(info)),
       this.#subscription.onEnd(() => this.#onStreamOver()),
@@ -88,6 +112,9 @@ export class ViewerSession {
     if (this.#socket !== undefined) this.needs.datapath.closeSocket(this.#socket.id);
     this.#socket = undefined;
     await this.#closeOutputs(this.#outputs.splice(0));
+    if (!this.#opened) return;
+    this.#opened = false;
+    this.needs.events.emit("session-closed", { session: this.id, stream: this.config.stream });
   }
 
   status(): object {
@@ -96,6 +123,7 @@ export class ViewerSession {
       stream: this.config.stream,
       ssrc: this.#info?.ssrc,
       port: this.#socket?.local.port,
+      budgetMs: this.config.budget,
       ended: this.#ended,
       packets: this.#chunks,
       lost: this.#lost,
@@ -111,10 +139,11 @@ export class ViewerSession {
     for (const one of this.#receivers.splice(0)) one[Symbol.dispose]();
     const paces = new Set(this.#outputs.map((one) => one.pace));
     this.#openReceivers = paces.size;
+    const from = this.needs.candidates === undefined ? { from: 0 } : {};
     for (const pace of paces) {
       this.#receivers.push(
         this.needs.datapath.receive(
-          { ssrc: info.ssrc, budgetMs: this.config.budget, pace },
+          { ssrc: info.ssrc, budgetMs: this.config.budget, pace, ...from },
           (event) => this.#onReceived(pace, event),
         ),
       );
