@@ -11,6 +11,8 @@ function nodeCommand(): { readonly program: string; readonly args: readonly stri
   const main = Deno.env.get("ESPALIER_MAIN") ?? new URL("../main.ts", import.meta.url).pathname;
   const flags = [
     "run",
+    // As `deno task node` has it: half the memory for packets that are held for seconds, at no cost in time.
+    "--v8-flags=--optimize-for-size",
     "--no-prompt",
     "--allow-net",
     "--allow-read",

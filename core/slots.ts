@@ -168,6 +168,76 @@ export interface Tree {
   seek(origin: NodeName): void;
 }
 
+/** What a tree knows of one origin, as plain data. */
+export interface OriginSnapshot {
+  readonly origin: NodeName;
+  readonly epoch: number;
+  readonly digest: string;
+  /**
+   * The best (newest sequence number, then lowest cost) that this node has ever announced in this epoch;
+   * undefined: nothing. It binds the successor: it may follow a neighbour anew only if what that neighbour
+   * announced is better (RFC 8966, section 3.5.1), or loops can form.
+   */
+  readonly feasibility: { readonly sequence: number; readonly costUs: number } | undefined;
+  /** The neighbour followed; it may go on being followed without any further proof. */
+  readonly parent: NodeName | undefined;
+  /** What neighbours were told last; undefined: that there is no way. */
+  readonly announced: MessageBody<"BUILDTREE"> | undefined;
+  /** The neighbours' last words, each with the time since its sequence number was first heard here. */
+  readonly offers: readonly {
+    readonly from: NodeName;
+    readonly instance: number;
+    readonly sequence: number;
+    readonly costUs: number;
+    /** From the origin to the neighbour. */
+    readonly path: readonly NodeName[];
+    readonly full: boolean;
+    readonly ageMs: number;
+  }[];
+  /** The number of the last message about this origin from each neighbour, so that none counts twice. */
+  readonly heard: readonly {
+    readonly from: NodeName;
+    readonly instance: number;
+    readonly seq: number;
+  }[];
+}
+
+/**
+ * What `snapshot()` of a tree returns and `adopt()` of any other takes, whatever their algorithms. All trees
+ * speak BUILDTREE, WITHDRAW and SEEK with one common sequence space for each origin, so nodes with different
+ * trees are neighbours like any others.
+ */
+export interface TreeSnapshot {
+  readonly kind: "tree/1";
+  /** This node as an origin: its epoch and the last sequence number it gave. */
+  readonly own:
+    | { readonly epoch: number; readonly sequence: number; readonly digest: string }
+    | undefined;
+  readonly transit: boolean;
+  readonly full: boolean;
+  readonly origins: readonly OriginSnapshot[];
+  /** The neighbours; `costUs` is undefined for one that is not up. */
+  readonly links: readonly {
+    readonly peer: Peer;
+    readonly costUs: number | undefined;
+    readonly distrustedMs: number;
+  }[];
+  /**
+   * To be called by the successor when it starts, before it says anything: the predecessor, which may run on
+   * beside it for a while, falls silent. Two that announce in one node's name would not know what the other
+   * committed to. Undefined when the predecessor has stopped: the snapshot itself is the last word then.
+   */
+  takeOver?(): TreeTakeOver | undefined;
+}
+
+/** A predecessor that has fallen silent. */
+export interface TreeTakeOver {
+  /** Its state in this moment. */
+  readonly state: TreeSnapshot;
+  /** The successor stops: if the predecessor has not, it goes on from here (a swap that is rolled back). */
+  giveBack(state: TreeSnapshot): void;
+}
+
 /** A stream as everybody knows it. */
 export interface StreamInfo {
   readonly name: StreamName;
@@ -543,3 +613,16 @@ export const MANY_SLOTS = ["role", "source", "sink"] as const;
 export type ManySlot = typeof MANY_SLOTS[number];
 /** A slot that takes one. */
 export type OneSlot = Exclude<Slot, ManySlot>;
+
+/**
+ * Slots whose filling cannot be swapped while media flows, and why: a swap of these is refused, because it
+ * would interrupt what it is meant to keep. They change with a restart of the node.
+ */
+export const FIXED_SLOTS: Readonly<Partial<Record<Slot, string>>> = {
+  datapath:
+    "it owns the media sockets, their cookies and the packets that children still ask for; nothing can take those over",
+  exchange:
+    "it owns the leases of parents and children and every running subscription and publication",
+  recovery:
+    "the running media engine was made with it, and each stream keeps its repair state in its form",
+};

@@ -8,7 +8,9 @@ import chaos from "./chaos/mod.ts";
 import chokerFair from "./choker-fair/mod.ts";
 import chokerTitForTat from "./choker-tit-for-tat/mod.ts";
 import controlUdp from "./control-udp/mod.ts";
+import datapathAuto from "./datapath-auto/mod.ts";
 import datapathDeno from "./datapath-deno/mod.ts";
+import datapathLinux from "./datapath-linux/mod.ts";
 import discoveryNearest from "./discovery-nearest/mod.ts";
 import discoveryStatic from "./discovery-static/mod.ts";
 import exchange from "./exchange/mod.ts";
@@ -17,6 +19,7 @@ import fileSink from "./file-sink/mod.ts";
 import httpSink from "./http-sink/mod.ts";
 import index from "./index/mod.ts";
 import keepalive from "./keepalive/mod.ts";
+import keepalivePhi from "./keepalive-phi/mod.ts";
 import membershipBootstrap from "./membership-bootstrap/mod.ts";
 import observer from "./observer/mod.ts";
 import origin from "./origin/mod.ts";
@@ -26,6 +29,7 @@ import peer from "./peer/mod.ts";
 import pickerRarest from "./picker-rarest/mod.ts";
 import pickerSequential from "./picker-sequential/mod.ts";
 import pickerStreaming from "./picker-streaming/mod.ts";
+import popLoad from "./pop-load/mod.ts";
 import popSelection from "./pop-selection/mod.ts";
 import recoveryFec from "./recovery-fec/mod.ts";
 import recoveryNack from "./recovery-nack/mod.ts";
@@ -36,6 +40,7 @@ import ristSource from "./rist-source/mod.ts";
 import statsSink from "./stats-sink/mod.ts";
 import testSource from "./test-source/mod.ts";
 import treeBuildtree from "./tree-buildtree/mod.ts";
+import treeLinkstate from "./tree-linkstate/mod.ts";
 import udpSink from "./udp-sink/mod.ts";
 import udpSource from "./udp-source/mod.ts";
 import viewer from "./viewer/mod.ts";
@@ -49,7 +54,9 @@ export const builtins: readonly Loadable[] = [
   chokerFair,
   chokerTitForTat,
   controlUdp,
+  datapathAuto,
   datapathDeno,
+  datapathLinux,
   discoveryNearest,
   discoveryStatic,
   exchange,
@@ -58,6 +65,7 @@ export const builtins: readonly Loadable[] = [
   httpSink,
   index,
   keepalive,
+  keepalivePhi,
   membershipBootstrap,
   observer,
   origin,
@@ -67,6 +75,7 @@ export const builtins: readonly Loadable[] = [
   pickerRarest,
   pickerSequential,
   pickerStreaming,
+  popLoad,
   popSelection,
   recoveryFec,
   recoveryNack,
@@ -77,6 +86,7 @@ export const builtins: readonly Loadable[] = [
   statsSink,
   testSource,
   treeBuildtree,
+  treeLinkstate,
   udpSink,
   udpSource,
   viewer,
@@ -93,7 +103,7 @@ export const defaults: Partial<Record<Slot, string>> = {
   exchange: "exchange",
   path: "path-single",
   recovery: "recovery-nack",
-  datapath: "datapath-deno",
+  datapath: "datapath-auto",
   pop: "pop-selection",
   piecePicker: "picker-streaming",
   choker: "choker-tit-for-tat",

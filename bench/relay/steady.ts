@@ -1,28 +1,17 @@
 /**
  * One relay as a user runs it, under steady load: `deno task bench:steady`. A 20 Mbit/s stream to 8 children
- * for 60 s; prints how long the relay needs to be ready, what it holds in memory, what it costs, and what was lost,
- * beside an empty Deno program on the same machine.
+ * for 60 s; tells how long the relay needs to be ready, what it holds in memory, what it costs, and what was lost,
+ * beside an empty Deno program on the same machine. Markdown to standard output and to `docs/steady.md`.
  */
 import { until } from "../../cli/fleet.ts";
 import { numberedStream } from "../../tests/e2e/clips.ts";
 import { type SessionView, TestNet } from "../../tests/e2e/net.ts";
+import { writePage } from "../page.ts";
+import { cpuSeconds, residentMb } from "../process.ts";
 
 const MBIT = Number(Deno.env.get("BENCH_MBIT") ?? 20);
 const CHILDREN = Number(Deno.env.get("BENCH_CHILDREN") ?? 8);
 const SECONDS = Number(Deno.env.get("BENCH_SECONDS") ?? 60);
-/** Kernel ticks a second of `/proc/PID/stat`. */
-const TICKS = 100;
-
-function residentMb(pid: number): number {
-  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
-  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
-}
-
-function cpuSeconds(pid: number): number {
-  const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / TICKS;
-}
 
 /** Start of a node alone until `/readyz` says yes, median of five. */
 async function readyMs(): Promise<number> {
@@ -97,8 +86,19 @@ try {
       `${((cpuSeconds(relay.pid) - cpu) / SECONDS * 100).toFixed(0)} % of a core`,
     ],
   ];
-  console.log(`| one relay, ${MBIT} Mbit/s to ${CHILDREN} children, ${SECONDS} s | |\n|---|---|`);
-  for (const [what, value] of rows) console.log(`| ${what} | ${value} |`);
+  await writePage(
+    new URL("../../docs/steady.md", import.meta.url),
+    `# One relay under steady load, measured
+
+\`deno task bench:steady\`: a relay as \`deno task node\` runs it, on \`datapath-deno\`, between an origin and
+a viewer with ${CHILDREN} sessions, all on one machine of ${navigator.hardwareConcurrency} cores: ${MBIT} Mbit/s to ${CHILDREN} children for
+${SECONDS} s.
+
+| one relay, ${MBIT} Mbit/s to ${CHILDREN} children, ${SECONDS} s | |
+|---|---|
+${rows.map(([what, value]) => `| ${what} | ${value} |`).join("\n")}
+`,
+  );
   net.passed = true;
 } finally {
   if (!net.passed) net.printLogs();

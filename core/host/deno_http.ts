@@ -249,14 +249,14 @@ class Server implements HttpServer {
       const init = { status, headers: { ...headers } };
       if (!(body instanceof Function)) return new Response(body?.slice() ?? null, init);
       streams = true;
-      return new Response(this.#stream(request, body), init);
+      return new Response(this.#stream(info, body), init);
     } finally {
       if (!streams) this.#open--;
     }
   }
 
   #stream(
-    request: Request,
+    info: Deno.ServeHandlerInfo<Deno.NetAddr>,
     fill: (writer: HttpWriter) => void,
   ): ReadableStream<Uint8Array<ArrayBuffer>> {
     const body = new BodyStream(this.#guard, this.#options.highBytes ?? HIGH_BYTES, () => {
@@ -264,8 +264,8 @@ class Server implements HttpServer {
       this.#bodies.delete(body);
     });
     this.#bodies.add(body);
-    // Aborts on success too, when there is nothing left to leave.
-    request.signal.addEventListener("abort", () => body.leave("client"));
+    // Rejects when the client went before the body's end.
+    info.completed.catch(() => body.leave("client"));
     fill(body);
     return body.stream;
   }

@@ -7,6 +7,7 @@ import { denoFiles } from "./deno_files.ts";
 import { denoHttp } from "./deno_http.ts";
 import { denoNet } from "./deno_net.ts";
 import { denoSpawn } from "./deno_spawn.ts";
+import { linuxThreads } from "./linux/threads.ts";
 
 /** What this process has used. */
 function usage(): Usage {
@@ -39,6 +40,7 @@ export function denoPorts(
       ),
     }),
     files: denoFiles(),
+    threads: linuxThreads(),
     log,
     metrics,
     events: new EventHub(clock, metrics),

@@ -129,8 +129,31 @@ export const anyBody: { readonly [T in MessageType]: fc.Arbitrary<MessageBody<T>
     costUs: uint,
     full: fc.boolean(),
   }),
-  WITHDRAW: fc.record({ origin: anyName, epoch: uint, sequence: uint }),
-  SEEK: fc.record({ origin: anyName, epoch: uint, sequence: uint, hops: uint32 }),
+  WITHDRAW: fc.record(
+    { origin: anyName, epoch: uint, sequence: uint, lost: anyName },
+    { requiredKeys: ["origin", "epoch", "sequence"] },
+  ),
+  SEEK: fc.record(
+    { origin: anyName, epoch: uint, sequence: uint, hops: uint32, lost: anyName },
+    { requiredKeys: ["origin", "epoch", "sequence", "hops"] },
+  ),
+  LINKSTATE: fc.record({
+    owner: anyName,
+    life: uint,
+    sequence: uint32,
+    page: fc.integer({ min: 0, max: 31 }),
+    pages: fc.integer({ min: 1, max: 32 }),
+    ttlMs: fc.integer({ min: 1, max: 600_000 }),
+    transit: fc.boolean(),
+    full: fc.boolean(),
+    links: fc.array(fc.tuple(anyName, uint32, fc.boolean()), { maxLength: 10 }),
+  }),
+  LINKSTATE_DIGEST: fc.record({
+    count: uint32,
+    sum: uint32,
+    entries: fc.array(fc.tuple(anyName, uint, uint32), { maxLength: 10 }),
+  }),
+  LINKSTATE_WANT: fc.record({ owners: fc.array(anyName, { maxLength: 10 }) }),
   CATALOG_DIGEST: fc.record({
     owners: fc.array(fc.tuple(anyName, uint, uint), { maxLength: 10 }),
     more: fc.boolean(),

@@ -165,12 +165,54 @@ export const MESSAGES = {
     }),
   },
   /** The sender has no way to this origin any more. */
-  WITHDRAW: { id: 11, body: z.strictObject({ origin: name, epoch: uint, sequence: uint }) },
+  WITHDRAW: {
+    id: 11,
+    body: z.strictObject({ origin: name, epoch: uint, sequence: uint, lost: name.optional() }),
+  },
   /** Asks for a route with at least this sequence number; passed on towards the origin. */
   SEEK: {
     id: 12,
-    body: z.strictObject({ origin: name, epoch: uint, sequence: uint, hops: uint32 }),
+    body: z.strictObject({
+      origin: name,
+      epoch: uint,
+      sequence: uint,
+      hops: uint32,
+      lost: name.optional(),
+    }),
   },
+
+  /** One page of what a node says of its links: flooded by trees that compute from the whole graph. */
+  LINKSTATE: {
+    id: 13,
+    body: z.strictObject({
+      owner: name,
+      /** The owner's life; a newer one replaces all of an older. */
+      life: uint,
+      /** Newer in the sense of serial numbers (RFC 1982). */
+      sequence: uint32,
+      page: z.number().int().min(0).max(31),
+      pages: z.number().int().min(1).max(32),
+      /** How long it stays valid; every hop makes it less. */
+      ttlMs: z.number().int().min(1).max(600_000),
+      /** The owner passes streams on. */
+      transit: z.boolean(),
+      /** The owner takes no new children. */
+      full: z.boolean(),
+      /** Neighbours that are up, the cost of the link in microseconds, and whether the owner follows them. */
+      links: z.array(z.tuple([name, uint32, z.boolean()])).max(64),
+    }),
+  },
+  /** How many owners the sender knows, a sum over their lives and numbers, and some of them. */
+  LINKSTATE_DIGEST: {
+    id: 14,
+    body: z.strictObject({
+      count: uint32,
+      sum: uint32,
+      entries: z.array(z.tuple([name, uint, uint32])).max(64),
+    }),
+  },
+  /** Asks for all pages of these owners. */
+  LINKSTATE_WANT: { id: 15, body: z.strictObject({ owners: z.array(name).max(16) }) },
 
   // Catalogue
   /** What the sender has: owner, instance, version of the newest page 0. */

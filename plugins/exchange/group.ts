@@ -32,6 +32,9 @@ const JOIN_MS = 1000;
 /** A JOIN is worth a hasty repeat: a lost one is time without packets. */
 const RETRY_FACTOR = 1.5;
 const RETRY_MARGIN_MS = 10;
+/** A parent that is alive has answered within twice the wait before the first repeat, and a busy one within this. */
+const ANSWER_RETRIES = 2;
+const ANSWER_MIN_MS = 60;
 /** A replaced incarnation stays open for this long: receivers play it to its end. */
 const DRAIN_MS = 3000;
 /** After so many searches in vain the bootstrapper is asked. */
@@ -134,7 +137,8 @@ export class Group {
       } else if (event.kind === "silent") {
         const { ssrc, silentMs } = event;
         const next = this.#next();
-        this.#pump.feed({ kind: "silent", leg: leg.id, ssrc, silentMs, next });
+        const answerMs = this.#answerMs(leg.peer.name);
+        this.#pump.feed({ kind: "silent", leg: leg.id, ssrc, silentMs, next, answerMs });
       }
     }
   }
@@ -287,10 +291,10 @@ export class Group {
       ...(next === undefined ? {} : { next }),
       ...(renew ? { renew } : {}),
     };
-    const { rttMs } = this.needs.keepalive.link(leg.peer.name);
-    const options = rttMs === undefined
+    const firstRetryMs = this.#retryMs(leg.peer.name);
+    const options = firstRetryMs === undefined
       ? { timeoutMs: JOIN_MS }
-      : { timeoutMs: JOIN_MS, firstRetryMs: RETRY_FACTOR * rttMs + RETRY_MARGIN_MS };
+      : { timeoutMs: JOIN_MS, firstRetryMs };
     let answered = false;
     const request = control.request(leg.peer, "JOIN", body, options, (answer) => {
       answered = true;
@@ -298,6 +302,16 @@ export class Group {
       if (this.#legs.get(leg.id) === leg) this.#answered(leg, answer);
     });
     if (!answered) leg.waiting = request;
+  }
+
+  #retryMs(name: NodeName): number | undefined {
+    const { rttMs } = this.needs.keepalive.link(name);
+    return rttMs === undefined ? undefined : RETRY_FACTOR * rttMs + RETRY_MARGIN_MS;
+  }
+
+  #answerMs(name: NodeName): number {
+    const retryMs = this.#retryMs(name);
+    return retryMs === undefined ? JOIN_MS : Math.max(ANSWER_MIN_MS, ANSWER_RETRIES * retryMs);
   }
 
   #answered(leg: LegPorts, answer: Message<MessageType> | ControlFailure): void {

@@ -41,12 +41,12 @@ export class Channel {
   #breaks = 0;
   #keyFrames = 0;
 
-  /** `number` starts the numbering of segments; `onChange` is called when a segment or part became complete. */
+  /** `numbers` start the numbering of segments and breaks; `onChange` is called when a segment or part became complete. */
   constructor(
     readonly stream: StreamName,
     readonly options: ChannelOptions,
     readonly totals: ClientTotals,
-    number: number,
+    numbers: { readonly sequence: number; readonly discontinuities: number },
     onChange: () => void,
   ) {
     this.#normalizer = new TsNormalizer({
@@ -57,7 +57,7 @@ export class Channel {
         this.segmenter.break();
       },
     });
-    this.segmenter = new Segmenter(options, number, () => this.#normalizer.tables(), onChange);
+    this.segmenter = new Segmenter(options, numbers, () => this.#normalizer.tables(), onChange);
   }
 
   /** When something came last; undefined before the first. */

@@ -43,6 +43,8 @@ export class Hub {
   readonly #tick: Alarm;
   readonly #perAddress = new Map<string, number>();
   readonly #refused = new Map<Refusal, Counter>();
+  readonly #breaks = new Map<StreamName, number>();
+  #flushing = false;
   #running = false;
 
   constructor(readonly options: HttpSinkOptions, readonly needs: HubNeeds) {
@@ -120,7 +122,8 @@ export class Hub {
     const entry = known ?? this.#entry(stream);
     if (entry === undefined) return this.#refuse("streams");
     entry.audienceMs = this.needs.clock.now();
-    if (entry.feeds.length === 0 && !entry.wanted) {
+    if (entry.feeds.length === 0) {
+      // Said with every viewer: a session that could not be opened is tried again.
       entry.wanted = true;
       this.#wanted.emit();
     }
@@ -199,8 +202,12 @@ export class Hub {
         queueBytes: queue,
       },
       this.totals,
-      // Grows faster than segments come, so that numbers never repeat, over restarts too.
-      Math.floor(clock.wall() / 1000),
+      {
+        // Grows faster than segments come, so that numbers never repeat, over restarts too.
+        sequence: Math.floor(clock.wall() / 1000),
+        // Players keep a table by these, so they are small, and go on where the stream was held before.
+        discontinuities: this.#breaks.get(stream) ?? 0,
+      },
       () => entry.changed(),
     );
     const entry = new Entry(stream, channel, clock.now());
@@ -212,13 +219,20 @@ export class Hub {
   #remove(entry: Entry): void {
     if (this.entries.get(entry.stream) !== entry) return;
     this.entries.delete(entry.stream);
+    this.#rememberBreaks(entry);
     entry.close();
     if (!entry.wanted) return;
     entry.wanted = false;
     this.#wanted.emit();
   }
 
-  #flushing = false;
+  #rememberBreaks({ stream, channel: { segmenter } }: Entry): void {
+    this.#breaks.delete(stream);
+    // One more: whoever comes back finds another stretch.
+    this.#breaks.set(stream, segmenter.discontinuities + 1);
+    const [oldest] = this.#breaks.keys();
+    if (this.#breaks.size > STREAMS_MAX && oldest !== undefined) this.#breaks.delete(oldest);
+  }
 
   #armFlush(): void {
     this.#flushing = true;

@@ -60,18 +60,18 @@ export class Segmenter {
   #keyTime: number | undefined;
 
   /**
-   * Both numberings go on from `firstNumber`. `tables` gives PAT and PMT for a cut without a key frame; `onChange` is
+   * Segments are numbered from `numbers.sequence` on, breaks from `numbers.discontinuities`. `tables` gives PAT and PMT for a cut without a key frame; `onChange` is
    * called when a segment or a part became complete.
    */
   constructor(
     options: SegmenterOptions,
-    firstNumber: number,
+    numbers: { readonly sequence: number; readonly discontinuities: number },
     tables: () => Uint8Array,
     onChange: () => void,
   ) {
     this.#options = options;
-    this.#sequence = firstNumber;
-    this.#discontinuities = firstNumber;
+    this.#sequence = numbers.sequence;
+    this.#discontinuities = numbers.discontinuities;
     this.#tables = tables;
     this.#onChange = onChange;
   }
@@ -105,6 +105,11 @@ export class Segmenter {
   /** The number of the segment being filled. */
   get nextSequence(): number {
     return this.#sequence;
+  }
+
+  /** Breaks so far. */
+  get discontinuities(): number {
+    return this.#discontinuities;
   }
 
   /** What is known of the segment being filled. */

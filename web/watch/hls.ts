@@ -1,2 +1,2 @@
-/** hls.js on its own, fetched only where media source extensions lack what mpegts.js wants. */
-export { default } from "hls.js";
+/** hls.js on its own, fetched only where it is needed. The light build lacks subtitles and encryption. */
+export { default } from "hls.js/light";
