@@ -5,6 +5,7 @@
  */
 import type { Addr, Plane } from "./ports.ts";
 import type { NodeName, Peer, Ssrc, StreamName } from "./ids.ts";
+import type { HistoryView, NetworkView, NodeSummary } from "./observe.ts";
 import type { Message, MessageBody, MessageType } from "./wire/messages.ts";
 import type {
   DatapathCounters,
@@ -568,6 +569,19 @@ export interface Choker {
   ): readonly number[];
 }
 
+/** Watches: this node's own figures over time, and the whole network as far as nodes tell. */
+export interface Observer {
+  /** This node, now. */
+  summary(): NodeSummary;
+  /**
+   * The network as it is known. Asking keeps the collecting going for a while; the first answer waits
+   * (bounded) until the nodes found so far have told.
+   */
+  network(): Promise<NetworkView>;
+  /** Series of a node from sample `since` on; this node's own when none is named. */
+  history(node?: NodeName, since?: number): Promise<HistoryView>;
+}
+
 /** All slots and what fills them. */
 export interface Slots {
   role: Role;
@@ -587,6 +601,7 @@ export interface Slots {
   sink: Sink;
   piecePicker: PiecePicker;
   choker: Choker;
+  observer: Observer;
 }
 
 /** A slot's name. */

@@ -21,6 +21,7 @@ import index from "./index/mod.ts";
 import keepalive from "./keepalive/mod.ts";
 import keepalivePhi from "./keepalive-phi/mod.ts";
 import membershipBootstrap from "./membership-bootstrap/mod.ts";
+import observer from "./observer/mod.ts";
 import origin from "./origin/mod.ts";
 import pathDual from "./path-dual/mod.ts";
 import pathSingle from "./path-single/mod.ts";
@@ -66,6 +67,7 @@ export const builtins: readonly Loadable[] = [
   keepalive,
   keepalivePhi,
   membershipBootstrap,
+  observer,
   origin,
   pathDual,
   pathSingle,
@@ -105,4 +107,5 @@ export const defaults: Partial<Record<Slot, string>> = {
   pop: "pop-selection",
   piecePicker: "picker-streaming",
   choker: "choker-tit-for-tat",
+  observer: "observer",
 };

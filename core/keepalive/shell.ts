@@ -189,9 +189,11 @@ export class KeepaliveLife implements Keepalive, Life {
     const fields = { peer: peer.name, instance: peer.instance };
     if (why === undefined) {
       this.#ctx.log.info("neighbor up", fields);
+      this.#ctx.events.emit("neighbor-up", fields);
       this.#up.emit(peer);
     } else {
       this.#ctx.log.info("neighbor down", { ...fields, why });
+      this.#ctx.events.emit("neighbor-down", { ...fields, why });
       this.#down.emit(peer, why);
     }
   }

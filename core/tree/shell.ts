@@ -238,6 +238,7 @@ export class TreeLife implements Tree, Life {
       case "parent": {
         const { origin, parent, before } = out;
         this.#ctx.log.info("parent", { origin, parent, before });
+        this.#ctx.events.emit("parent-changed", { origin, parent, before });
         return;
       }
       case "measure": {

@@ -1,6 +1,7 @@
 /** One stream's upstream on ports: all local consumers and all children of a node share it. */
 import type { NodeName, Peer, Ssrc } from "../../core/ids.ts";
 import type { EngineEvent, LinkId } from "../../core/media/api.ts";
+import type { EventFields, EventKind } from "../../core/ports.ts";
 import type {
   Candidate,
   ControlFailure,
@@ -222,18 +223,26 @@ export class Group {
         needs.stats.failovers.add();
         needs.stats.outage.observe(out.outageMs);
         needs.log.info("failed over", { stream: this.spec.stream, outageMs: out.outageMs });
+        this.#tell("failed-over", { outageMs: out.outageMs });
         return needs.onChange();
       case "handover":
         needs.stats.handovers.add();
+        this.#tell("handed-over", { parents: [...this.machine.status().parents] });
         return;
       case "refusal":
         needs.stats.refusedByParent(out.reason);
+        this.#tell("refused", { why: out.reason, byParent: true });
         return;
       case "changed":
         return needs.onChange();
       case "over":
         return this.#end(out.ssrc, out.last);
     }
+  }
+
+  #tell(kind: EventKind, fields: EventFields): void {
+    const { stream, session } = this.spec;
+    this.needs.events.emit(kind, { stream, session, ...fields });
   }
 
   #ask(out: Extract<UpstreamOut, { kind: "ask" }>): void {
@@ -348,6 +357,7 @@ export class Group {
     this.#readyDirty = true;
     const parent = leg.peer.name;
     this.needs.log.info("joined", { stream: this.spec.stream, parent, first });
+    this.#tell("joined", { parent });
   }
 
   #drop(out: Extract<UpstreamOut, { kind: "drop" }>): void {
@@ -360,6 +370,7 @@ export class Group {
     if (out.tell && leg.asked) this.needs.leaver.leave(this.#joined(leg));
     const parent = leg.peer.name;
     this.needs.log.info("left", { stream: this.spec.stream, parent, why: out.why });
+    this.#tell("left", { parent, why: out.why });
   }
 
   #parentGone(leg: LegPorts): void {

@@ -126,20 +126,22 @@ export class RelayNetwork implements AsyncDisposable {
     }
   }
 
-  /** What a run needs to send into this network. */
+  /** What a run needs to send into this network; `advance` is to follow. */
   input(): Pick<LoadRun, "fd" | "streams" | "targets"> {
     const [first] = this.origin.targets.values();
     if (first === undefined) throw new Error("Cannot send: the relay has left the origin");
     const { host, port } = first;
     const streams = [...this.origin.streams.values()];
+    this.origin.busy = true;
     return { fd: this.origin.socket.fd, streams, targets: [{ address: ipv4(host), port }] };
   }
 
-  /** Tells the streams how far a run went. */
+  /** Tells the streams how far a run went, which ends it. */
   advance(next: readonly number[]): void {
     for (const [at, stream] of [...this.origin.streams.values()].entries()) {
       stream.next = next[at] ?? stream.next;
     }
+    this.origin.busy = false;
   }
 
   pid(relay: string): number {

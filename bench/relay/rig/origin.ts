@@ -17,10 +17,16 @@ import {
   RtcpWriter,
   walkRtcp,
 } from "../../../core/wire/rtcp.ts";
-import { isRtcp } from "../../../core/wire/rtp.ts";
+import {
+  isRtcp,
+  RTP_HEADER_BYTES,
+  RTP_TYPE_MPEG_TS,
+  TS_BYTES,
+  writeRtpHeader,
+} from "../../../core/wire/rtp.ts";
 import { z } from "zod";
 import { ipv4, openUdp } from "../load/libc.ts";
-import type { LoadStream } from "../load/layout.ts";
+import { type LoadStream, PACKET_BYTES } from "../load/layout.ts";
 import { Mail, MailBox } from "../load/mail.ts";
 
 const BUFFER_BYTES = 16 * 1024 * 1024;
@@ -29,6 +35,8 @@ const READ_EVERY_MS = 5;
 /** Sender reports with the newest number; they promise the next, so that pauses between runs are no silence. */
 const REPORT_EVERY_MS = 500;
 const PROMISE_MS = 1900;
+/** A live source has something to send as soon as it is joined: so soon after that, and once more. */
+const FIRST_MS = [5, 100];
 const CNAME = "espalier";
 
 /** What the rig knows of its origin. */
@@ -39,6 +47,8 @@ export class OriginSide {
   readonly targets = new Map<Ssrc, Addr>();
   /** Repairs that were asked for; none is given, so that what is lost counts as lost. */
   asked = 0;
+  /** The generator numbers the packets just now. */
+  busy = false;
   readonly #links: Addr[] = [];
   readonly #mail = new Mail(this.socket.fd);
   readonly #box = new MailBox(this.socket.fd);
@@ -81,8 +91,24 @@ export class OriginSide {
 
   addChild(ssrc: Ssrc, link: LinkId): number {
     const remote = this.#links[link];
-    if (remote !== undefined) this.targets.set(ssrc, remote);
-    return this.streams.get(ssrc)?.next ?? 0;
+    const stream = this.streams.get(ssrc);
+    if (remote !== undefined && stream !== undefined && !this.targets.has(ssrc)) {
+      this.targets.set(ssrc, remote);
+      for (const ms of FIRST_MS) setTimeout(() => this.#sendOne(stream, remote), ms);
+    }
+    return stream?.next ?? 0;
+  }
+
+  /** One packet that belongs to no run. */
+  #sendOne(stream: LoadStream, { host, port }: Addr): void {
+    if (this.busy) return;
+    const bytes = new Uint8Array(PACKET_BYTES);
+    const timestamp = Math.floor(performance.now() * 90) % 2 ** 32;
+    writeRtpHeader(bytes, RTP_TYPE_MPEG_TS, false, stream.next++ & 0xffff, timestamp, stream.ssrc);
+    for (let at = RTP_HEADER_BYTES; at < PACKET_BYTES; at += TS_BYTES) {
+      bytes.set([0x47, 0x1f, 0xff, 0x10], at);
+    }
+    this.#mail.send(bytes, ipv4(host), port);
   }
 
   #heard(desk: CookieDesk, bytes: Uint8Array, from: Addr): void {
