@@ -10,8 +10,8 @@ import { type Libc, type LibcFound, openLibc } from "./libc.ts";
 import { type FromThread, SHARED, THREAD_NAME, type ToThread } from "./media_thread.ts";
 import { Doorbell, KernelClock } from "./poller.ts";
 
-/** A thread that is not ready by then will not be: loading it takes a fifth of a second. */
-const READY_MS = 15_000;
+/** A thread that is not ready by then will not be: loading it takes a fifth of a second, and checking its types in a test some more. */
+const READY_MS = 30_000;
 /** A thread that does not stop by then is left behind. */
 const STOP_MS = 2000;
 /** Published bytes that wait at most: two seconds of 64 Mbit/s. */
