@@ -6,6 +6,7 @@ import type { RecoverySpec } from "../../media/api.ts";
 import type { Context } from "../../plugin.ts";
 import type { Ports } from "../../ports.ts";
 import { testPorts } from "../testing.ts";
+import { openLibc } from "./libc.ts";
 import { linuxThreads } from "./threads.ts";
 
 export const SSRC: Ssrc = ssrcOf(0x4242_0000);
@@ -22,6 +23,9 @@ const OPTIONS: AutoOptions = {
   burstMs: 0,
   wantsThread: true,
 };
+
+/** Its first start in a test has to wait for a check of its types, which a busy machine takes a minute for. */
+const READY_MS = 300_000;
 
 /** Why the batch datapath cannot be tested here; undefined when it can. */
 export const missing = linuxThreads().missing();
@@ -41,8 +45,7 @@ export interface RealDatapath extends AsyncDisposable {
 }
 
 /** Remembers the threads that are started. */
-function watched(threads: EngineThreads | undefined, started: EngineThread[]): Partial<Ports> {
-  if (threads === undefined) return {};
+function watched(threads: EngineThreads, started: EngineThread[]): Partial<Ports> {
   return {
     threads: {
       missing: () => threads.missing(),
@@ -71,7 +74,7 @@ export async function realDatapath(
   };
   const ctx: Context<"recovery"> = {
     ...ports,
-    ...watched(ports.threads, started),
+    ...watched(linuxThreads(openLibc, READY_MS), started),
     ...more,
     id: "datapath-auto",
     self: {
