@@ -29,7 +29,7 @@ function shieldStream(stream: TcpStream, shield: Shield): TcpStream {
   return {
     local: stream.local,
     remote: stream.remote,
-    write: (bytes) => stream.write(bytes),
+    write: (bytes, taken) => stream.write(bytes, taken),
     onEvent: (fn) => stream.onEvent(shield(fn)),
     end: () => stream.end(),
     destroy: () => stream.destroy(),

@@ -38,8 +38,8 @@ export interface AdminRoute {
   handle(request: AdminRequest): unknown | Promise<unknown>;
 }
 
-/** The life of a plugin instance. */
-export interface Life {
+/** The life of a plugin instance. `C` are its checked options. */
+export interface Life<C = unknown> {
   start(signal: AbortSignal): void | Promise<void>;
   /** Idempotent; also undoes a `start` that threw or was never called. After it: no timer, no socket, no event. */
   stop(): void | Promise<void>;
@@ -49,6 +49,15 @@ export interface Life {
   snapshot?(): unknown;
   /** Takes over a predecessor's state; called before `start`; ignores what it does not know. */
   adopt?(state: unknown): void;
+  /**
+   * Takes other options while it runs, whole or not at all; what goes on is not interrupted. False: it cannot,
+   * and is replaced by a new instance. Throwing changes nothing.
+   */
+  reconfigure?(config: C): boolean | Promise<boolean>;
+  /** Its options as YAML would say them, where they have changed at run time; the rest is as configured. */
+  options?(): Readonly<Record<string, unknown>> | undefined;
+  /** Why replacing the plugin `id`, this one included, would interrupt media just now; undefined when it would not. */
+  hinders?(id: string): string | undefined;
   readonly admin?: readonly AdminRoute[];
 }
 
@@ -91,7 +100,7 @@ export interface Plugin<S extends Slot, C extends z.ZodType, N extends Slot> {
   /** A strict zod object: defaults, errors with a path, JSON Schema. Every key has a description. */
   readonly config: C;
   /** Pure: no socket, no timer, no call of a need before `start`. */
-  create(ctx: Context<N>, config: z.output<C>): Slots[S] & Life;
+  create(ctx: Context<N>, config: z.output<C>): Slots[S] & Life<z.output<C>>;
 }
 
 /** A plugin with its config type sealed in, so that lists of plugins need no `any`. */

@@ -59,7 +59,10 @@ export interface UdpSocket extends AsyncDisposable {
   onPacket(fn: (from: Addr, bytes: Uint8Array) => void): Disposable;
 }
 
-/** What a TCP stream tells. `close` comes exactly once, last; `error` says why when it was no clean end. */
+/**
+ * What a TCP stream tells. `bytes` of `data` may be read during the call only: who keeps them copies
+ * them. `close` comes exactly once, last; `error` says why when it was no clean end.
+ */
 export type StreamEvent =
   | { readonly kind: "data"; readonly bytes: Uint8Array }
   | { readonly kind: "drain" }
@@ -69,8 +72,11 @@ export type StreamEvent =
 export interface TcpStream extends AsyncDisposable {
   readonly local: Addr;
   readonly remote: Addr;
-  /** Queues bytes; false once more than 1 MiB waits (then wait for `drain`). Ignored after close. */
-  write(bytes: Uint8Array): boolean;
+  /**
+   * Queues bytes; false once more than 1 MiB waits (then wait for `drain`). Ignored after close. `taken`
+   * is called once when the stream needs the bytes no more, sent or not: until then they are not changed.
+   */
+  write(bytes: Uint8Array, taken?: () => void): boolean;
   /** Registers the one listener. Data that came before is delivered to it at once, in order. */
   onEvent(fn: (event: StreamEvent) => void): Disposable;
   /** Flushes what is queued, then closes. */
@@ -299,6 +305,7 @@ export const EVENT_KINDS = [
   "plugin-swapped",
   "plugin-added",
   "plugin-removed",
+  "options-changed",
   "change-refused",
   "config-reloaded",
   "config-saved",

@@ -203,10 +203,9 @@ export interface OriginSnapshot {
 }
 
 /**
- * What `snapshot()` of a tree returns and `adopt()` of any other takes, whatever their algorithms. A tree
- * whose `start` is asynchronous must not announce before it has adopted: what is announced between
- * snapshot and stop is lost to the successor. All trees speak BUILDTREE, WITHDRAW and SEEK with one
- * common sequence space for each origin, so nodes with different trees are neighbours like any others.
+ * What `snapshot()` of a tree returns and `adopt()` of any other takes, whatever their algorithms. All trees
+ * speak BUILDTREE, WITHDRAW and SEEK with one common sequence space for each origin, so nodes with different
+ * trees are neighbours like any others.
  */
 export interface TreeSnapshot {
   readonly kind: "tree/1";
@@ -223,6 +222,20 @@ export interface TreeSnapshot {
     readonly costUs: number | undefined;
     readonly distrustedMs: number;
   }[];
+  /**
+   * To be called by the successor when it starts, before it says anything: the predecessor, which may run on
+   * beside it for a while, falls silent. Two that announce in one node's name would not know what the other
+   * committed to. Undefined when the predecessor has stopped: the snapshot itself is the last word then.
+   */
+  takeOver?(): TreeTakeOver | undefined;
+}
+
+/** A predecessor that has fallen silent. */
+export interface TreeTakeOver {
+  /** Its state in this moment. */
+  readonly state: TreeSnapshot;
+  /** The successor stops: if the predecessor has not, it goes on from here (a swap that is rolled back). */
+  giveBack(state: TreeSnapshot): void;
 }
 
 /** A stream as everybody knows it. */

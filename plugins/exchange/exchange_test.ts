@@ -122,7 +122,6 @@ class Net {
         advertise: name,
         ports: { control: 6000, keepalive: 6001, media: 7000 },
         bootstrap: undefined,
-        version: "0",
         admin: undefined,
         log: { level: "info", format: "json" },
         plugins: [{ use: "bare", id: undefined, with: {} }],

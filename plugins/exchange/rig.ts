@@ -173,7 +173,6 @@ export class RigNode {
         advertise: name,
         ports: { control: 6000, keepalive: 6001, media: 7000 },
         bootstrap: undefined,
-        version: "0",
         admin: undefined,
         log: { level: "info", format: "json" },
         plugins: [

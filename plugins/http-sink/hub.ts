@@ -122,7 +122,8 @@ export class Hub {
     const entry = known ?? this.#entry(stream);
     if (entry === undefined) return this.#refuse("streams");
     entry.audienceMs = this.needs.clock.now();
-    if (entry.feeds.length === 0 && !entry.wanted) {
+    if (entry.feeds.length === 0) {
+      // Said with every viewer: a session that could not be opened is tried again.
       entry.wanted = true;
       this.#wanted.emit();
     }
