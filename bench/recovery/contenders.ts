@@ -20,8 +20,6 @@ export interface Contender {
   readonly program: string | undefined;
   /** It adds parity, so it is measured where that is asked for only. */
   readonly parity?: boolean;
-  /** Seconds until the chain carries media. */
-  readonly settleSeconds: number;
   parts(
     lab: LabProcess,
     hosts: readonly string[],
@@ -38,7 +36,6 @@ const hops = (hosts: readonly string[]): [string, string][] =>
 const plain: Contender = {
   name: "plain UDP",
   program: "socat",
-  settleSeconds: 3,
   parts: (lab, hosts) =>
     Promise.resolve(hosts.map((host, index) => {
       const next = hosts[index + 1];
@@ -53,7 +50,6 @@ const plain: Contender = {
 const srt: Contender = {
   name: "SRT (srt-live-transmit)",
   program: "srt-live-transmit",
-  settleSeconds: 3,
   parts: (lab, hosts, latencyMs) => {
     const parts: Part[] = hops(hosts).map(([from, to], index) => ({
       host: from,
@@ -83,7 +79,6 @@ const srt: Contender = {
 const rist: Contender = {
   name: "RIST (librist)",
   program: "ristsender",
-  settleSeconds: 3,
   parts: (lab, hosts, latencyMs) => {
     const parts: Part[] = [];
     for (const [index, [from, to]] of hops(hosts).entries()) {
@@ -133,7 +128,6 @@ function espalier({ name, recovery, parity = false }: Setup): Contender {
     name,
     parity,
     program: undefined,
-    settleSeconds: 10,
     async parts(lab, hosts, latencyMs, folder) {
       const names = hosts.map((_host, index) =>
         index === 0 ? "o" : index === hosts.length - 1 ? "v" : `r${index}`

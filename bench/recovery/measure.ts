@@ -1,5 +1,5 @@
 /** One run: hosts, bad links, a contender over them, and the probe at both ends. */
-import { LabProcess } from "../lab/client.ts";
+import { LabProcess, lines } from "../lab/client.ts";
 import { type Contender, IN_PORT, OUT_PORT } from "./contenders.ts";
 import type { Cell } from "./cells.ts";
 import { GUARD_SECONDS, type ProbeResult } from "./probe.ts";
@@ -9,6 +9,23 @@ export const MBIT = 5;
 const PROBE = new URL("probe.ts", import.meta.url).pathname;
 /** Bytes on a link for one payload byte when nothing is repaired: 1316 bytes, RTP, UDP and IPv4 headers. */
 const PAYLOAD_SHARE = 1316 / (1316 + 12 + 8 + 20);
+
+/** Within this the path must carry something; it then gets so long to come to rest. */
+const FORM_SECONDS = 60;
+const SETTLE_SECONDS = 4;
+
+async function within<T>(seconds: number, promise: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(new Error(`Cannot measure: nothing arrives within ${seconds} s`)),
+    seconds * 1000,
+  );
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
 
 const pause = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
@@ -72,7 +89,9 @@ export async function measure(
       { stdin: "piped" },
     );
     running.push(receiver, sender);
-    await pause(contender.settleSeconds);
+    const said = lines(receiver.stdout)[Symbol.asyncIterator]();
+    await within(FORM_SECONDS, said.next());
+    await pause(SETTLE_SECONDS);
     for (const child of running) await hurry(child.pid, 5);
     await hurry(lab.pid, 6);
     for (const [index, host] of hosts.slice(1).entries()) {
@@ -83,7 +102,8 @@ export async function measure(
     await lab.reset();
     await pause(seconds);
     const link = await lab.totals(hosts.at(-2) ?? "", last);
-    const result: ProbeResult = JSON.parse(await new Response(receiver.stdout).text());
+    const { value } = await said.next();
+    const result: ProbeResult = JSON.parse(value ?? "");
     const expected = MBIT * 1e6 / 8 * seconds / PAYLOAD_SHARE;
     return {
       ...result,

@@ -7,6 +7,8 @@
 const WINDOW_MS = 500;
 /** What is late goes out at twice the stream's rate: a pause of 500 ms is made up for in as much time. */
 const CATCH_UP = 2;
+/** A thread that gets its turn seldom may send what this time earns in one go, or it would never catch up. */
+const TURN_MAX_MS = 20;
 /** Bytes that wait at most; beyond it the oldest go at once. Two seconds of 32 Mbit/s. */
 const WAITING_MAX_BYTES = 8 * 1024 * 1024;
 /** Nothing is paced until this much due time has been seen: there is no rate before. */
@@ -82,8 +84,9 @@ export class Pacer {
   /** Lets go of what may go by now. */
   run(nowMs: number, send: (ts: Uint8Array, dueMs: number) => void): void {
     const depth = Math.max(this.unit, this.#rate * this.burstMs);
-    const earned = (nowMs - this.#filledMs) * this.#rate * CATCH_UP;
-    this.#tokens = Math.min(depth, this.#tokens + (Number.isFinite(earned) ? earned : depth));
+    const sinceMs = Math.min(TURN_MAX_MS, nowMs - this.#filledMs);
+    const earned = sinceMs * this.#rate * CATCH_UP;
+    this.#tokens = Math.min(depth, this.#tokens) + earned;
     this.#filledMs = nowMs;
     while (this.#at < this.#waiting.length) {
       const piece = this.#waiting[this.#at];
@@ -91,7 +94,8 @@ export class Pacer {
       const isFull = this.#bytes > WAITING_MAX_BYTES;
       if (isFull) this.overflowed++;
       if (this.#rate > 0 && !isFull && this.#tokens < Math.min(depth, piece.ts.length)) return;
-      this.#tokens -= piece.ts.length;
+      // What goes before there is a rate is not owed afterwards.
+      this.#tokens = Math.max(0, this.#tokens - piece.ts.length);
       this.#bytes -= piece.ts.length;
       this.#at++;
       if (this.#at > 256 && this.#at * 2 > this.#waiting.length) this.#compact();
