@@ -143,8 +143,11 @@ function LineMark({ line, from, to, halfWidth }: {
 function Labels({ labels }: { readonly labels: readonly Label[] }) {
   return (
     <g class="labels" aria-hidden="true">
-      {labels.map(({ key, x, y, text, health }) => (
-        <text key={key} class={health} x={x.toFixed(1)} y={(y + 3.5).toFixed(1)}>{text}</text>
+      {labels.map(({ key, x, y, width, text, health }) => (
+        <g key={key} transform={`translate(${x.toFixed(1)} ${y.toFixed(1)})`}>
+          <rect x={-width / 2} y="-7" width={width} height="14" rx="5" />
+          <text class={health} y="3.6">{text}</text>
+        </g>
       ))}
     </g>
   );
