@@ -130,8 +130,10 @@ export class Group {
 
   /** An event of the engine about one link. */
   engine(event: Extract<EngineEvent, { link: LinkId }>): void {
+    if (event.kind === "alive") return;
     for (const leg of this.#legs.values()) {
-      if (leg.link !== event.link) continue;
+      // Hundreds of streams may come over one link: what one of them does is news for its own group only.
+      if (leg.link !== event.link || leg.accepted !== event.ssrc) continue;
       if (event.kind === "flowing" || event.kind === "caught-up") {
         this.#pump.feed({ kind: event.kind, leg: leg.id, ssrc: event.ssrc });
       } else if (event.kind === "silent") {
@@ -221,7 +223,7 @@ export class Group {
         return;
       case "failover":
         needs.stats.failovers.add();
-        needs.stats.outage.observe(out.outageMs);
+        needs.stats.outage.observe(out.outageMs / 1000);
         needs.log.info("failed over", { stream: this.spec.stream, outageMs: out.outageMs });
         this.#tell("failed-over", { outageMs: out.outageMs });
         return needs.onChange();
