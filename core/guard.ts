@@ -29,7 +29,7 @@ function shieldStream(stream: TcpStream, shield: Shield): TcpStream {
   return {
     local: stream.local,
     remote: stream.remote,
-    write: (bytes) => stream.write(bytes),
+    write: (bytes, taken) => stream.write(bytes, taken),
     onEvent: (fn) => stream.onEvent(shield(fn)),
     end: () => stream.end(),
     destroy: () => stream.destroy(),
@@ -144,5 +144,9 @@ export function guardPorts(id: string, ports: Ports, chaosNow: ChaosNow): Ports 
     },
     http: shieldHttp(ports.http, shield),
     ...(ports.threads === undefined ? {} : { threads: shieldThreads(ports.threads, shield) }),
+    events: {
+      emit: (kind, fields) => ports.events.emit(kind, { ...fields, plugin: id }),
+      onEvent: (fn) => ports.events.onEvent(shield(fn)),
+    },
   };
 }

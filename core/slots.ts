@@ -5,6 +5,7 @@
  */
 import type { Addr, Plane } from "./ports.ts";
 import type { NodeName, Peer, Ssrc, StreamName } from "./ids.ts";
+import type { HistoryView, NetworkView, NodeSummary } from "./observe.ts";
 import type { Message, MessageBody, MessageType } from "./wire/messages.ts";
 import type {
   DatapathCounters,
@@ -165,6 +166,76 @@ export interface Tree {
   distrust(parent: NodeName): void;
   /** No feasible route: ask neighbours for one now. */
   seek(origin: NodeName): void;
+}
+
+/** What a tree knows of one origin, as plain data. */
+export interface OriginSnapshot {
+  readonly origin: NodeName;
+  readonly epoch: number;
+  readonly digest: string;
+  /**
+   * The best (newest sequence number, then lowest cost) that this node has ever announced in this epoch;
+   * undefined: nothing. It binds the successor: it may follow a neighbour anew only if what that neighbour
+   * announced is better (RFC 8966, section 3.5.1), or loops can form.
+   */
+  readonly feasibility: { readonly sequence: number; readonly costUs: number } | undefined;
+  /** The neighbour followed; it may go on being followed without any further proof. */
+  readonly parent: NodeName | undefined;
+  /** What neighbours were told last; undefined: that there is no way. */
+  readonly announced: MessageBody<"BUILDTREE"> | undefined;
+  /** The neighbours' last words, each with the time since its sequence number was first heard here. */
+  readonly offers: readonly {
+    readonly from: NodeName;
+    readonly instance: number;
+    readonly sequence: number;
+    readonly costUs: number;
+    /** From the origin to the neighbour. */
+    readonly path: readonly NodeName[];
+    readonly full: boolean;
+    readonly ageMs: number;
+  }[];
+  /** The number of the last message about this origin from each neighbour, so that none counts twice. */
+  readonly heard: readonly {
+    readonly from: NodeName;
+    readonly instance: number;
+    readonly seq: number;
+  }[];
+}
+
+/**
+ * What `snapshot()` of a tree returns and `adopt()` of any other takes, whatever their algorithms. All trees
+ * speak BUILDTREE, WITHDRAW and SEEK with one common sequence space for each origin, so nodes with different
+ * trees are neighbours like any others.
+ */
+export interface TreeSnapshot {
+  readonly kind: "tree/1";
+  /** This node as an origin: its epoch and the last sequence number it gave. */
+  readonly own:
+    | { readonly epoch: number; readonly sequence: number; readonly digest: string }
+    | undefined;
+  readonly transit: boolean;
+  readonly full: boolean;
+  readonly origins: readonly OriginSnapshot[];
+  /** The neighbours; `costUs` is undefined for one that is not up. */
+  readonly links: readonly {
+    readonly peer: Peer;
+    readonly costUs: number | undefined;
+    readonly distrustedMs: number;
+  }[];
+  /**
+   * To be called by the successor when it starts, before it says anything: the predecessor, which may run on
+   * beside it for a while, falls silent. Two that announce in one node's name would not know what the other
+   * committed to. Undefined when the predecessor has stopped: the snapshot itself is the last word then.
+   */
+  takeOver?(): TreeTakeOver | undefined;
+}
+
+/** A predecessor that has fallen silent. */
+export interface TreeTakeOver {
+  /** Its state in this moment. */
+  readonly state: TreeSnapshot;
+  /** The successor stops: if the predecessor has not, it goes on from here (a swap that is rolled back). */
+  giveBack(state: TreeSnapshot): void;
 }
 
 /** A stream as everybody knows it. */
@@ -384,12 +455,36 @@ export interface SourceOutput {
   end(): void;
 }
 
+/** A file of the swarm that can be read while it downloads. */
+export interface StoredFile {
+  /** Its id: the SHA-256 Merkle root in hexadecimal. */
+  readonly id: string;
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** A reader from the file's beginning; where it stands is where pieces are needed first. */
+  reader(): StoredReader;
+}
+
+/** Somebody who reads such a file. */
+export interface StoredReader extends AsyncDisposable {
+  /** Reads at most `into.length` bytes at `offset`, waiting until they are here; 0 at the end. Rejects when the file goes or the signal aborts. */
+  read(offset: number, into: Uint8Array, signal: AbortSignal): Promise<number>;
+}
+
+/** Files that a peer holds or can get. */
+export interface StoredFiles {
+  /** The file of this id or exact name, its download begun where it is not here; undefined when nobody is known to have it. */
+  open(what: string, signal: AbortSignal): Promise<StoredFile | undefined>;
+}
+
 /** Produces streams. */
 export interface Source {
   streams(): readonly SourceStream[];
   onChange(fn: () => void): Disposable;
   /** Starts one stream; disposing stops it. Trouble is logged, counted and retried by the source itself. */
   open(name: string, output: SourceOutput): AsyncDisposable;
+  /** A peer of this node offers its files to sources that play such; disposing takes the offer back. */
+  attach?(files: StoredFiles): Disposable;
 }
 
 /** A session as a sink sees it. */
@@ -414,6 +509,13 @@ export interface Sink {
   /** What the receiver in front of this sink does unless the session says otherwise. */
   readonly pace: "asap" | "smooth";
   open(session: SessionInfo): SinkSession;
+  /**
+   * A sink whose audience comes and goes (people with browsers) says here which streams it wants sessions of just
+   * now; the node's role opens and closes them. Other sinks leave this and `onWanted` out.
+   */
+  wanted?(): readonly StreamName[];
+  /** What `wanted` says has changed. */
+  onWanted?(fn: () => void): Disposable;
 }
 
 /** Impairs this node's own UDP traffic, for demos and tests. The kernel asks it for every datagram of every plugin. */
@@ -491,6 +593,19 @@ export interface Choker {
   ): readonly number[];
 }
 
+/** Watches: this node's own figures over time, and the whole network as far as nodes tell. */
+export interface Observer {
+  /** This node, now. */
+  summary(): NodeSummary;
+  /**
+   * The network as it is known. Asking keeps the collecting going for a while; the first answer waits
+   * (bounded) until the nodes found so far have told.
+   */
+  network(): Promise<NetworkView>;
+  /** Series of a node from sample `since` on; this node's own when none is named. */
+  history(node?: NodeName, since?: number): Promise<HistoryView>;
+}
+
 /** All slots and what fills them. */
 export interface Slots {
   role: Role;
@@ -510,6 +625,7 @@ export interface Slots {
   sink: Sink;
   piecePicker: PiecePicker;
   choker: Choker;
+  observer: Observer;
 }
 
 /** A slot's name. */
@@ -521,3 +637,16 @@ export const MANY_SLOTS = ["role", "source", "sink"] as const;
 export type ManySlot = typeof MANY_SLOTS[number];
 /** A slot that takes one. */
 export type OneSlot = Exclude<Slot, ManySlot>;
+
+/**
+ * Slots whose filling cannot be swapped while media flows, and why: a swap of these is refused, because it
+ * would interrupt what it is meant to keep. They change with a restart of the node.
+ */
+export const FIXED_SLOTS: Readonly<Partial<Record<Slot, string>>> = {
+  datapath:
+    "it owns the media sockets, their cookies and the packets that children still ask for; nothing can take those over",
+  exchange:
+    "it owns the leases of parents and children and every running subscription and publication",
+  recovery:
+    "the running media engine was made with it, and each stream keeps its repair state in its form",
+};

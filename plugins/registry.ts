@@ -16,9 +16,12 @@ import discoveryStatic from "./discovery-static/mod.ts";
 import exchange from "./exchange/mod.ts";
 import ffplaySink from "./ffplay-sink/mod.ts";
 import fileSink from "./file-sink/mod.ts";
+import httpSink from "./http-sink/mod.ts";
 import index from "./index/mod.ts";
 import keepalive from "./keepalive/mod.ts";
+import keepalivePhi from "./keepalive-phi/mod.ts";
 import membershipBootstrap from "./membership-bootstrap/mod.ts";
+import observer from "./observer/mod.ts";
 import origin from "./origin/mod.ts";
 import pathDual from "./path-dual/mod.ts";
 import pathSingle from "./path-single/mod.ts";
@@ -26,6 +29,7 @@ import peer from "./peer/mod.ts";
 import pickerRarest from "./picker-rarest/mod.ts";
 import pickerSequential from "./picker-sequential/mod.ts";
 import pickerStreaming from "./picker-streaming/mod.ts";
+import popLoad from "./pop-load/mod.ts";
 import popSelection from "./pop-selection/mod.ts";
 import recoveryFec from "./recovery-fec/mod.ts";
 import recoveryNack from "./recovery-nack/mod.ts";
@@ -34,8 +38,10 @@ import relay from "./relay/mod.ts";
 import ristSink from "./rist-sink/mod.ts";
 import ristSource from "./rist-source/mod.ts";
 import statsSink from "./stats-sink/mod.ts";
+import swarmSource from "./swarm-source/mod.ts";
 import testSource from "./test-source/mod.ts";
 import treeBuildtree from "./tree-buildtree/mod.ts";
+import treeLinkstate from "./tree-linkstate/mod.ts";
 import udpSink from "./udp-sink/mod.ts";
 import udpSource from "./udp-source/mod.ts";
 import viewer from "./viewer/mod.ts";
@@ -57,9 +63,12 @@ export const builtins: readonly Loadable[] = [
   exchange,
   ffplaySink,
   fileSink,
+  httpSink,
   index,
   keepalive,
+  keepalivePhi,
   membershipBootstrap,
+  observer,
   origin,
   pathDual,
   pathSingle,
@@ -67,6 +76,7 @@ export const builtins: readonly Loadable[] = [
   pickerRarest,
   pickerSequential,
   pickerStreaming,
+  popLoad,
   popSelection,
   recoveryFec,
   recoveryNack,
@@ -75,8 +85,10 @@ export const builtins: readonly Loadable[] = [
   ristSink,
   ristSource,
   statsSink,
+  swarmSource,
   testSource,
   treeBuildtree,
+  treeLinkstate,
   udpSink,
   udpSource,
   viewer,
@@ -97,4 +109,5 @@ export const defaults: Partial<Record<Slot, string>> = {
   pop: "pop-selection",
   piecePicker: "picker-streaming",
   choker: "choker-tit-for-tat",
+  observer: "observer",
 };

@@ -28,6 +28,7 @@ async function datapathOn(world: World, host: string): Promise<UdpDatapath> {
       advertise: host,
       ports: { control: 6000, keepalive: 6001, media: 7000 },
       bootstrap: undefined,
+      version: "0",
     },
     finish() {},
     use: () => {

@@ -1,6 +1,7 @@
 /** One stream's upstream on ports: all local consumers and all children of a node share it. */
 import type { NodeName, Peer, Ssrc } from "../../core/ids.ts";
 import type { EngineEvent, LinkId } from "../../core/media/api.ts";
+import type { EventFields, EventKind } from "../../core/ports.ts";
 import type {
   Candidate,
   ControlFailure,
@@ -31,6 +32,9 @@ const JOIN_MS = 1000;
 /** A JOIN is worth a hasty repeat: a lost one is time without packets. */
 const RETRY_FACTOR = 1.5;
 const RETRY_MARGIN_MS = 10;
+/** A parent that is alive has answered within twice the wait before the first repeat, and a busy one within this. */
+const ANSWER_RETRIES = 2;
+const ANSWER_MIN_MS = 60;
 /** A replaced incarnation stays open for this long: receivers play it to its end. */
 const DRAIN_MS = 3000;
 /** After so many searches in vain the bootstrapper is asked. */
@@ -126,14 +130,17 @@ export class Group {
 
   /** An event of the engine about one link. */
   engine(event: Extract<EngineEvent, { link: LinkId }>): void {
+    if (event.kind === "alive") return;
     for (const leg of this.#legs.values()) {
-      if (leg.link !== event.link) continue;
+      // Hundreds of streams may come over one link: what one of them does is news for its own group only.
+      if (leg.link !== event.link || leg.accepted !== event.ssrc) continue;
       if (event.kind === "flowing" || event.kind === "caught-up") {
         this.#pump.feed({ kind: event.kind, leg: leg.id, ssrc: event.ssrc });
       } else if (event.kind === "silent") {
         const { ssrc, silentMs } = event;
         const next = this.#next();
-        this.#pump.feed({ kind: "silent", leg: leg.id, ssrc, silentMs, next });
+        const answerMs = this.#answerMs(leg.peer.name);
+        this.#pump.feed({ kind: "silent", leg: leg.id, ssrc, silentMs, next, answerMs });
       }
     }
   }
@@ -216,20 +223,28 @@ export class Group {
         return;
       case "failover":
         needs.stats.failovers.add();
-        needs.stats.outage.observe(out.outageMs);
+        needs.stats.outage.observe(out.outageMs / 1000);
         needs.log.info("failed over", { stream: this.spec.stream, outageMs: out.outageMs });
+        this.#tell("failed-over", { outageMs: out.outageMs });
         return needs.onChange();
       case "handover":
         needs.stats.handovers.add();
+        this.#tell("handed-over", { parents: [...this.machine.status().parents] });
         return;
       case "refusal":
         needs.stats.refusedByParent(out.reason);
+        this.#tell("refused", { why: out.reason, byParent: true });
         return;
       case "changed":
         return needs.onChange();
       case "over":
         return this.#end(out.ssrc, out.last);
     }
+  }
+
+  #tell(kind: EventKind, fields: EventFields): void {
+    const { stream, session } = this.spec;
+    this.needs.events.emit(kind, { stream, session, ...fields });
   }
 
   #ask(out: Extract<UpstreamOut, { kind: "ask" }>): void {
@@ -278,10 +293,10 @@ export class Group {
       ...(next === undefined ? {} : { next }),
       ...(renew ? { renew } : {}),
     };
-    const { rttMs } = this.needs.keepalive.link(leg.peer.name);
-    const options = rttMs === undefined
+    const firstRetryMs = this.#retryMs(leg.peer.name);
+    const options = firstRetryMs === undefined
       ? { timeoutMs: JOIN_MS }
-      : { timeoutMs: JOIN_MS, firstRetryMs: RETRY_FACTOR * rttMs + RETRY_MARGIN_MS };
+      : { timeoutMs: JOIN_MS, firstRetryMs };
     let answered = false;
     const request = control.request(leg.peer, "JOIN", body, options, (answer) => {
       answered = true;
@@ -289,6 +304,16 @@ export class Group {
       if (this.#legs.get(leg.id) === leg) this.#answered(leg, answer);
     });
     if (!answered) leg.waiting = request;
+  }
+
+  #retryMs(name: NodeName): number | undefined {
+    const { rttMs } = this.needs.keepalive.link(name);
+    return rttMs === undefined ? undefined : RETRY_FACTOR * rttMs + RETRY_MARGIN_MS;
+  }
+
+  #answerMs(name: NodeName): number {
+    const retryMs = this.#retryMs(name);
+    return retryMs === undefined ? JOIN_MS : Math.max(ANSWER_MIN_MS, ANSWER_RETRIES * retryMs);
   }
 
   #answered(leg: LegPorts, answer: Message<MessageType> | ControlFailure): void {
@@ -334,6 +359,7 @@ export class Group {
     this.#readyDirty = true;
     const parent = leg.peer.name;
     this.needs.log.info("joined", { stream: this.spec.stream, parent, first });
+    this.#tell("joined", { parent });
   }
 
   #drop(out: Extract<UpstreamOut, { kind: "drop" }>): void {
@@ -346,6 +372,7 @@ export class Group {
     if (out.tell && leg.asked) this.needs.leaver.leave(this.#joined(leg));
     const parent = leg.peer.name;
     this.needs.log.info("left", { stream: this.spec.stream, parent, why: out.why });
+    this.#tell("left", { parent, why: out.why });
   }
 
   #parentGone(leg: LegPorts): void {

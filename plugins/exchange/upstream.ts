@@ -10,7 +10,7 @@ import type { Machine } from "../../core/plugin.ts";
 import type { Candidate, StreamInfo, SubscriptionStatus } from "../../core/slots.ts";
 import { Choice } from "./choice.ts";
 import { Incarnations } from "./incarnations.ts";
-import { isHeld, type Leg, legWakeMs, restart, setState } from "./legs.ts";
+import { isHeld, type Leg, legWakeMs, restart, setState, unanswering } from "./legs.ts";
 import { LegSet } from "./legset.ts";
 import { OutageMeter } from "./outage.ts";
 import { Seeker } from "./seeker.ts";
@@ -201,7 +201,9 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
   // --- answers of parents -------------------------------------------------------------------------
 
   #onJoined(leg: Leg, event: Told<"joined">, nowMs: number): void {
-    leg.asking = false;
+    // What a parent tells of itself, such as a new path, renews nothing there.
+    const renews = leg.asking || !isHeld(leg);
+    [leg.asking, leg.doubtAtMs] = [false, Infinity];
     if (event.path.includes(this.options.self)) {
       this.#choice.blocked.add(leg.peer.name, 0, nowMs);
       return this.#lose(leg, "loop", nowMs);
@@ -215,8 +217,10 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
     }
     leg.path = event.path;
     leg.pendingSinceMs = undefined;
-    leg.leaseUntilMs = nowMs + event.leaseMs;
-    leg.askAtMs = nowMs + event.leaseMs / 3;
+    if (renews) {
+      leg.leaseUntilMs = nowMs + event.leaseMs;
+      leg.askAtMs = nowMs + event.leaseMs / 3;
+    }
     if (isHeld(leg) && leg.ssrc === event.ssrc) return;
     leg.ssrc = event.ssrc;
     leg.caughtUp = false;
@@ -226,6 +230,7 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
 
   #onPending(leg: Leg, retryMs: number, nowMs: number): void {
     leg.asking = false;
+    leg.doubtAtMs = Infinity;
     const { pendingMinMs, pendingMaxMs } = this.#times;
     leg.askAtMs = nowMs + Math.min(Math.max(retryMs, pendingMinMs), pendingMaxMs);
     // A parent that lost its own parent keeps those it has: its lease decides.
@@ -248,7 +253,7 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
     const leastMs = Math.min(event.retryMs, blockMaxMs);
     this.#choice.blocked.add(name, leastMs, nowMs, mends ? mendsMs : blockMaxMs);
     this.#lose(leg, "refused", nowMs);
-    if (USELESS.has(event.reason)) this.#distrust(name);
+    if (USELESS.has(event.reason)) this.#out.push({ kind: "distrust", name });
   }
 
   #onFailed(leg: Leg, nowMs: number): void {
@@ -258,7 +263,7 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
       return;
     }
     this.#choice.blocked.add(leg.peer.name, 0, nowMs);
-    this.#distrust(leg.peer.name);
+    this.#out.push({ kind: "distrust", name: leg.peer.name });
     this.#lose(leg, leg.state === "silent" ? "silent" : "failed", nowMs);
   }
 
@@ -267,6 +272,7 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
   #onFlowing(leg: Leg, nowMs: number): void {
     if (!isHeld(leg)) return;
     setState(leg, "flowing", nowMs);
+    leg.doubtAtMs = Infinity;
     if (!leg.moving) this.#choice.blocked.forgive(leg.peer.name);
     this.#everFlowed = true;
     this.#seeker.reset();
@@ -274,13 +280,14 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
     if (outageMs !== undefined) this.#out.push({ kind: "failover", outageMs });
   }
 
-  #onSilent(leg: Leg, { silentMs, next }: Told<"silent">, nowMs: number): void {
+  #onSilent(leg: Leg, { silentMs, next, answerMs }: Told<"silent">, nowMs: number): void {
     if (leg.state !== "flowing") return;
     setState(leg, "silent", nowMs);
     leg.silentAt = next;
     leg.caughtUp = false;
     // Asks over the control plane whether it is alive; it also repeats what was lost on the way.
     if (!leg.asking) leg.askAtMs = nowMs;
+    leg.doubtAtMs = nowMs + answerMs;
     if (this.#legs.flowing() === 0) this.#outage.begin(nowMs - silentMs);
   }
 
@@ -313,6 +320,9 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
     if (this.#ending === undefined && this.info !== undefined) {
       this.#dropOutdated(nowMs);
       this.#dropSuspects(nowMs);
+      for (const leg of unanswering(this.#legs.all(), nowMs)) {
+        if (this.#legs.flowing() === 0) this.#out.push({ kind: "distrust", name: leg.peer.name });
+      }
       const { parents, standby } = this.#chosen(nowMs);
       this.#standby = standby;
       const suspect = this.#legs.suspects(this.#patienceMs(), nowMs).length > 0;
@@ -366,7 +376,7 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
       // The other one repeats what is known already: the source itself may pause.
       if (leg.silentAt !== undefined && leg.silentAt === this.#next) continue;
       this.#choice.blocked.add(leg.peer.name, 0, nowMs);
-      this.#distrust(leg.peer.name);
+      this.#out.push({ kind: "distrust", name: leg.peer.name });
       this.#lose(leg, "silent", nowMs);
     }
   }
@@ -408,7 +418,7 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
 
   #warm(nowMs: number): void {
     const peer = this.#standby?.peer;
-    const idle = peer !== undefined && this.#legs.of(peer.name) === undefined ? peer : undefined;
+    const idle = peer && this.#legs.of(peer.name) === undefined ? peer : undefined;
     if (this.#warmth.due(idle, nowMs)) this.#out.push({ kind: "warm", peer: idle });
   }
 
@@ -437,18 +447,11 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
     this.#out.push({ kind: "drop", leg: leg.id, peer: leg.peer, why, tell: why !== "refused" });
   }
 
-  #distrust(name: NodeName): void {
-    this.#out.push({ kind: "distrust", name });
-  }
-
   // --- what others see ----------------------------------------------------------------------------
 
   #state(): SubscriptionStatus["state"] {
     if (this.#finished) return "ended";
-    if (this.#legs.size === 0) return "seeking";
-    const flowing = this.#legs.flowing();
-    if (flowing === this.#legs.size) return "flowing";
-    return flowing > 0 || (this.#everFlowed && this.#outage.open) ? "switching" : "joining";
+    return this.#legs.state(this.#everFlowed && this.#outage.open);
   }
 
   /** Says what others want to know, when it changed. */
@@ -461,7 +464,7 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
       if (shownPath !== this.#shownPath) this.#out.push({ kind: "path", path: main.path });
       this.#shownPath = shownPath;
     }
-    const shown = [this.#state(), ...held.map((leg) => leg.peer.name)].join(" ");
+    const shown = `${this.#state()} ${held.map((leg) => leg.peer.name).join(" ")}`;
     if (shown !== this.#shown) this.#out.push({ kind: "changed" });
     this.#shown = shown;
   }

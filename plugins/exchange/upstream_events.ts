@@ -38,6 +38,8 @@ export type UpstreamIn =
     readonly silentMs: number;
     /** The first packet not yet here. */
     readonly next: number | undefined;
+    /** Whoever lives has answered a question by then. */
+    readonly answerMs: number;
   }
   | {
     readonly kind: "down";

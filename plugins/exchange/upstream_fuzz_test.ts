@@ -76,7 +76,7 @@ function toEvent({ event, pick }: Step, legs: readonly number[]): UpstreamIn {
       return { kind: "joined", leg, ssrc: 1000 as Ssrc, first: 1, path, leaseMs: 6000 };
     }
     case "silent":
-      return { kind: "silent", leg, ssrc: event.ssrc, silentMs: 80, next: pick };
+      return { kind: "silent", leg, ssrc: event.ssrc, silentMs: 80, next: pick, answerMs: 60 };
     case "flowing":
     case "caught-up":
       return { kind: event.kind, leg, ssrc: event.ssrc };

@@ -147,7 +147,14 @@ Deno.test("a silent parent is kept until the standby delivers, then left and dis
   const bench = new Bench();
   bench.flow();
   bench.now = 100;
-  const silent = bench.feed({ kind: "silent", leg: 1, ssrc: SSRC, silentMs: 80, next: 500 });
+  const silent = bench.feed({
+    kind: "silent",
+    leg: 1,
+    ssrc: SSRC,
+    silentMs: 80,
+    next: 500,
+    answerMs: 60,
+  });
   assert.deepEqual(asked(silent), ["a#1", "b#2"]);
   assert.deepEqual(dropped(silent), []);
   bench.joined(2, "b");
@@ -163,10 +170,43 @@ Deno.test("a silent parent is kept until the standby delivers, then left and dis
   });
 });
 
+Deno.test("a parent that neither sends nor answers is distrusted, but kept until another delivers", () => {
+  const bench = new Bench();
+  bench.flow();
+  bench.candidates("a");
+  bench.now = 100;
+  bench.feed({ kind: "silent", leg: 1, ssrc: SSRC, silentMs: 80, next: 500, answerMs: 60 });
+  assert.ok(!kinds(bench.pass(59)).includes("distrust"));
+  const out = bench.pass(2);
+  assert.deepEqual(out.filter((one) => one.kind === "distrust").map((one) => one.name), ["a"]);
+  assert.deepEqual(bench.parents(), ["a"]);
+});
+
+Deno.test("a silent parent that answers only has nothing to send, and one is not judged by a late timer", () => {
+  const bench = new Bench();
+  bench.flow();
+  bench.candidates("a");
+  bench.feed({ kind: "silent", leg: 1, ssrc: SSRC, silentMs: 80, next: 500, answerMs: 60 });
+  bench.feed({ kind: "pending", leg: 1, retryMs: 20 });
+  assert.ok(!kinds(bench.pass(1000)).includes("distrust"));
+  bench.flowing(1);
+  bench.feed({ kind: "silent", leg: 1, ssrc: SSRC, silentMs: 80, next: 500, answerMs: 60 });
+  bench.now += 3000;
+  assert.ok(!kinds(bench.feed({ kind: "tick", next: 500 })).includes("distrust"));
+});
+
+Deno.test("what a parent tells unasked prolongs no lease", () => {
+  const bench = new Bench();
+  bench.flow();
+  bench.pass(1500);
+  bench.joined(1, "a");
+  assert.deepEqual(asked(bench.pass(600)), ["a#1"]);
+});
+
 Deno.test("a silent parent that flows again is kept and the standby dropped", () => {
   const bench = new Bench();
   bench.flow();
-  bench.feed({ kind: "silent", leg: 1, ssrc: SSRC, silentMs: 80, next: 500 });
+  bench.feed({ kind: "silent", leg: 1, ssrc: SSRC, silentMs: 80, next: 500, answerMs: 60 });
   bench.joined(2, "b");
   const out = bench.flowing(1);
   assert.deepEqual(dropped(out), ["b:replaced"]);
@@ -178,7 +218,7 @@ Deno.test("a standby that repeats what is known proves nothing against a silent 
   const bench = new Bench();
   bench.flow();
   bench.next = 500;
-  bench.feed({ kind: "silent", leg: 1, ssrc: SSRC, silentMs: 80, next: 500 });
+  bench.feed({ kind: "silent", leg: 1, ssrc: SSRC, silentMs: 80, next: 500, answerMs: 60 });
   bench.joined(2, "b");
   bench.flowing(2);
   assert.deepEqual(dropped(bench.pass(1000)), []);
@@ -189,7 +229,7 @@ Deno.test("a standby that repeats what is known proves nothing against a silent 
 Deno.test("when both wake together the old parent stays", () => {
   const bench = new Bench();
   bench.flow();
-  bench.feed({ kind: "silent", leg: 1, ssrc: SSRC, silentMs: 80, next: 500 });
+  bench.feed({ kind: "silent", leg: 1, ssrc: SSRC, silentMs: 80, next: 500, answerMs: 60 });
   bench.joined(2, "b");
   bench.flowing(2);
   bench.pass(UPSTREAM_TIMES.verdictMs / 2);
@@ -355,7 +395,14 @@ Deno.test("with two parents the death of one costs nothing and the standby takes
   bench.joined(2, "b");
   bench.flowing(1);
   bench.flowing(2);
-  const silent = bench.feed({ kind: "silent", leg: 1, ssrc: SSRC, silentMs: 80, next: 500 });
+  const silent = bench.feed({
+    kind: "silent",
+    leg: 1,
+    ssrc: SSRC,
+    silentMs: 80,
+    next: 500,
+    answerMs: 60,
+  });
   assert.deepEqual(asked(silent), ["a#1", "c#3"]);
   bench.joined(3, "c");
   bench.flowing(3);

@@ -79,6 +79,8 @@ export class Record {
   pauseMs = 0;
   life = -1;
   number = -1;
+  /** The number of the first packet of all. */
+  firstNumber = -1;
   readonly lives: number[] = [];
   readonly faults: string[] = [];
 
@@ -103,6 +105,7 @@ export class Record {
         `at ${nowMs}: ${number - this.number - 1} missing before ${number}, told ${lostBefore}`,
       );
     }
+    if (this.received === 0) this.firstNumber = number;
     this.number = number;
     this.received++;
     this.lost += lostBefore;

@@ -5,10 +5,12 @@
 import { z } from "zod";
 import { definePlugin } from "../../core/define.ts";
 import type { NodeName, Peer } from "../../core/ids.ts";
+import type { Loadable } from "../../core/plugin.ts";
 import type { Route } from "../../core/slots.ts";
 import control from "../../plugins/control-udp/mod.ts";
+import linkstate from "../../plugins/tree-linkstate/mod.ts";
 import keepalive from "../../plugins/keepalive/mod.ts";
-import tree from "../../plugins/tree-buildtree/mod.ts";
+import buildtree from "../../plugins/tree-buildtree/mod.ts";
 import { makeNode, type SimNode } from "./node.ts";
 import { World } from "./world.ts";
 
@@ -19,7 +21,8 @@ export interface SweepOptions {
   /** Links beyond the spanning tree, as a share of the nodes. */
   readonly extraLinks: number;
   readonly hysteresis: number;
-  readonly tree?: object;
+  /** The plugin in the slot `tree` of each node; `tree-buildtree` when left out. */
+  readonly tree?: (name: string) => Loadable;
 }
 
 /** A link of the graph, and its true one-way latency. */
@@ -141,10 +144,11 @@ export class Sweep {
       .map(({ a, b }) => peerOf(a === name ? b : a));
     const node = makeNode(this.world, {
       name,
+      available: [buildtree, linkstate],
       plugins: [
         control,
         keepalive,
-        { plugin: tree, with: this.#options.tree ?? {} },
+        this.#options.tree?.(name) ?? buildtree,
         fixedMembership(name, neighbors),
         sweepRole(name === ORIGIN, () => this.#onChange(name)),
       ],
@@ -152,6 +156,17 @@ export class Sweep {
     this.nodes.set(name, node);
     this.world.note();
     node.kernel.start().catch((error) => this.faults.push(`${name} cannot start: ${error}`));
+  }
+
+  /** Puts another tree into a running node. */
+  swap(name: string, tree: Loadable): void {
+    const kernel = this.nodes.get(name)?.kernel;
+    const running = kernel?.describe().find((one) => one.slot === "tree");
+    // It is still starting, or its tree is that one already.
+    if (kernel?.status !== "running" || running === undefined || running.name === tree.name) return;
+    kernel.swap(running.id, { use: tree.name, id: undefined, with: {} })
+      .then(() => this.#onChange(name))
+      .catch((error) => this.faults.push(`${name} cannot swap: ${error}`));
   }
 
   crash(name: string): void {
