@@ -33,7 +33,8 @@ export class Pacer {
   #windowMs = NaN;
   #windowBytes = 0;
   #lastDueMs = NaN;
-  #seenMs = 0;
+  /** A window has been whole since the last new beginning. */
+  #isWhole = false;
   /** Bytes a millisecond, of the last window that was whole, or of this one before there is one. */
   #rate = 0;
 
@@ -61,19 +62,21 @@ export class Pacer {
     if (!(stepMs >= 0 && stepMs <= LEAP_MS)) {
       this.#windowMs = dueMs;
       this.#windowBytes = 0;
-      this.#seenMs = 0;
+      this.#isWhole = false;
       this.#rate = 0;
+      return;
     }
+    // A piece that is due now is what was produced since the one before.
+    this.#windowBytes += bytes;
     const spanMs = dueMs - this.#windowMs;
-    this.#seenMs = Math.max(this.#seenMs, spanMs);
     if (spanMs >= WINDOW_MS) {
       this.#rate = this.#windowBytes / spanMs;
       this.#windowMs = dueMs;
       this.#windowBytes = 0;
-    } else if (this.#seenMs < WINDOW_MS && spanMs >= LEARN_MS) {
+      this.#isWhole = true;
+    } else if (!this.#isWhole && spanMs >= LEARN_MS) {
       this.#rate = this.#windowBytes / spanMs;
     }
-    this.#windowBytes += bytes;
   }
 
   /** Bytes that wait. */
