@@ -23,6 +23,7 @@ const ports: Ports = {
   metrics: {
     counter: () => ({ add() {} }),
     histogram: () => ({ observe() {} }),
+    collectDistribution: () => ({ [Symbol.dispose]() {} }),
     collect: () => ({ [Symbol.dispose]() {} }),
   },
   events: { emit() {}, onEvent: () => ({ [Symbol.dispose]() {} }) },

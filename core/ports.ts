@@ -254,6 +254,14 @@ export interface Sample {
   readonly value: number;
 }
 
+/** What a distribution holds for one set of labels. */
+export interface DistributionSample {
+  readonly labels?: Readonly<Record<string, string>>;
+  /** How many values lay up to each bound and above the one before; one more for those beyond the last. */
+  readonly counts: readonly number[];
+  readonly sum: number;
+}
+
 /** Metrics by Prometheus conventions; names get the prefix `espalier_`. Bind once, add often. */
 export interface Metrics {
   /** A counter for one fixed set of labels. The same name and labels give the same counter. */
@@ -271,6 +279,13 @@ export interface Metrics {
     type: "gauge" | "counter",
     help: string,
     read: () => readonly Sample[],
+  ): Disposable;
+  /** A distribution that is counted elsewhere, read only when somebody asks; one reader a name. */
+  collectDistribution(
+    name: string,
+    help: string,
+    buckets: readonly number[],
+    read: () => readonly DistributionSample[],
   ): Disposable;
 }
 

@@ -455,12 +455,36 @@ export interface SourceOutput {
   end(): void;
 }
 
+/** A file of the swarm that can be read while it downloads. */
+export interface StoredFile {
+  /** Its id: the SHA-256 Merkle root in hexadecimal. */
+  readonly id: string;
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** A reader from the file's beginning; where it stands is where pieces are needed first. */
+  reader(): StoredReader;
+}
+
+/** Somebody who reads such a file. */
+export interface StoredReader extends AsyncDisposable {
+  /** Reads at most `into.length` bytes at `offset`, waiting until they are here; 0 at the end. Rejects when the file goes or the signal aborts. */
+  read(offset: number, into: Uint8Array, signal: AbortSignal): Promise<number>;
+}
+
+/** Files that a peer holds or can get. */
+export interface StoredFiles {
+  /** The file of this id or exact name, its download begun where it is not here; undefined when nobody is known to have it. */
+  open(what: string, signal: AbortSignal): Promise<StoredFile | undefined>;
+}
+
 /** Produces streams. */
 export interface Source {
   streams(): readonly SourceStream[];
   onChange(fn: () => void): Disposable;
   /** Starts one stream; disposing stops it. Trouble is logged, counted and retried by the source itself. */
   open(name: string, output: SourceOutput): AsyncDisposable;
+  /** A peer of this node offers its files to sources that play such; disposing takes the offer back. */
+  attach?(files: StoredFiles): Disposable;
 }
 
 /** A session as a sink sees it. */

@@ -38,6 +38,7 @@ import relay from "./relay/mod.ts";
 import ristSink from "./rist-sink/mod.ts";
 import ristSource from "./rist-source/mod.ts";
 import statsSink from "./stats-sink/mod.ts";
+import swarmSource from "./swarm-source/mod.ts";
 import testSource from "./test-source/mod.ts";
 import treeBuildtree from "./tree-buildtree/mod.ts";
 import treeLinkstate from "./tree-linkstate/mod.ts";
@@ -84,6 +85,7 @@ export const builtins: readonly Loadable[] = [
   ristSink,
   ristSource,
   statsSink,
+  swarmSource,
   testSource,
   treeBuildtree,
   treeLinkstate,

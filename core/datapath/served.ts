@@ -118,9 +118,10 @@ export class ServedEngine {
   handle(order: EngineOrder): void {
     const { driver } = this;
     switch (order.kind) {
-      case "link":
-        this.#options.linked?.(driver.links.adopt(order.link));
-        return;
+      case "link": {
+        const link = driver.links.adopt(order.link);
+        return this.#options.linked?.(link);
+      }
       case "unlink":
         driver.command({ kind: "close-link", link: order.link });
         return this.#options.unlinked?.(order.link);

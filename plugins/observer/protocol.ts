@@ -16,6 +16,8 @@ const ASKING_MAX = 32;
 const BACKOFF_MAX_MS = 10_000;
 /** A node that nobody has named for so long, and that never answered, is dropped. */
 const UNNAMED_MS = 10_000;
+/** Nodes are looked through this often for those that have outlived their time. */
+const SWEEP_MS = 1000;
 
 /** What the collector hears. */
 export type In =
@@ -65,6 +67,7 @@ export class Collector implements Machine<In, Out> {
   #watchedSinceMs = Infinity;
   #out: Out[] = [];
   #asking = 0;
+  #sweptMs = -Infinity;
   #leftOut = new Set<NodeName>();
   #dueMs: number | undefined;
   /** Totals. */
@@ -126,6 +129,7 @@ export class Collector implements Machine<In, Out> {
 
   handle(event: In, nowMs: number): readonly Out[] {
     this.#out = [];
+    if (nowMs - this.#sweptMs >= SWEEP_MS) this.#sweep(nowMs);
     switch (event.kind) {
       case "watch":
         this.#watch(nowMs);
@@ -140,7 +144,7 @@ export class Collector implements Machine<In, Out> {
         this.#failed(event.name, nowMs);
         break;
       case "tick":
-        this.#sweep(nowMs);
+        break;
     }
     this.#ask(nowMs);
     return this.#out;
@@ -148,7 +152,6 @@ export class Collector implements Machine<In, Out> {
 
   #watch(nowMs: number): void {
     if (this.#watchedUntilMs < nowMs) {
-      this.#sweep(nowMs);
       this.#watchedSinceMs = nowMs;
       this.#leftOut = new Set();
       for (const one of this.#known.values()) one.dueMs = Math.min(one.dueMs, nowMs);
@@ -235,6 +238,7 @@ export class Collector implements Machine<In, Out> {
   }
 
   #sweep(nowMs: number): void {
+    this.#sweptMs = nowMs;
     for (const one of this.#known.values()) {
       if (one.summary !== undefined && nowMs - one.receivedMs > this.#config.forget) {
         this.counts.forgotten++;

@@ -30,6 +30,8 @@ export class Running {
   nextSearchMs = 0;
   searchTries = 0;
   searching = false;
+  /** It is in use no more: withdrawn, or the peer stops. */
+  closed = false;
   announcedHeld = -1;
   /** By address: not to be dialed before. */
   readonly rest = new Map<string, { untilMs: number; failures: number }>();
@@ -53,6 +55,7 @@ export class Running {
   /** Reads exactly `into.length` bytes of what is verified; false when they cannot be had. */
   async read(offset: number, into: Uint8Array): Promise<boolean> {
     await this.#moving;
+    if (this.closed) return false;
     if (this.part !== undefined) return await readFully(this.part, offset, into);
     const { shared } = this;
     if (shared === undefined) return false;
@@ -92,6 +95,7 @@ export class Running {
   }
 
   async close(): Promise<void> {
+    this.closed = true;
     for (const reader of [...this.readers]) reader.wake();
     await Promise.allSettled([...this.#work]);
     await this.#moving;

@@ -5,7 +5,7 @@ import {
   type Span,
   SPAN_MAX_BYTES,
 } from "../../core/swarm/peer_messages.ts";
-import type { PeerNode } from "./node.ts";
+import type { PeerHost } from "./host.ts";
 import type { ConnectionId } from "./remote.ts";
 import type { Running } from "./running.ts";
 import type { Session } from "./session.ts";
@@ -21,14 +21,14 @@ const POOL_MAX = 16;
 
 /** The uploads of a peer, all files together. */
 export class Serving {
-  readonly #node: PeerNode;
+  readonly #node: PeerHost;
   readonly #uploads: Uploads;
   #reads = 0;
   #round = 0;
   readonly #pool: ArrayBuffer[] = [];
   #timer: Disposable | undefined;
 
-  constructor(node: PeerNode, total: number, perPeer: number) {
+  constructor(node: PeerHost, total: number, perPeer: number) {
     this.#node = node;
     this.#uploads = new Uploads(total, perPeer, node.ctx.clock.now());
   }

@@ -60,10 +60,14 @@ export async function readFully(
   return true;
 }
 
-/** Everything of a small file. */
-async function readWhole(files: Files, path: string): Promise<Uint8Array | undefined> {
+/** Everything of a small file; undefined when there is none, or it is larger than `maxBytes`. */
+export async function readWhole(
+  files: Files,
+  path: string,
+  maxBytes: number = STATE_MAX_BYTES,
+): Promise<Uint8Array | undefined> {
   const info = await files.stat(path);
-  if (info?.kind !== "file" || info.sizeBytes > STATE_MAX_BYTES) return undefined;
+  if (info?.kind !== "file" || info.sizeBytes > maxBytes) return undefined;
   await using handle = await files.openRead(path);
   const bytes = new Uint8Array(info.sizeBytes);
   return await readFully(handle, 0, bytes) ? bytes : undefined;

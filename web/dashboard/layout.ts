@@ -103,6 +103,8 @@ function pairsOf(nodes: readonly SeenNode[]): Map<string, Pair> {
 
 /** The stream whose tree is drawn at a node: the chosen one, or any that flows. */
 function entryOf(node: SeenNode, stream: string | undefined) {
+  // Where a silent node hung is of the past.
+  if (node.state === "silent") return undefined;
   if (stream !== undefined) return node.streams.find(({ name }) => name === stream);
   return node.streams.find(({ parents }) => parents.length > 0) ??
     node.streams.find(({ state }) => state === "source");
@@ -202,6 +204,7 @@ function linesOf(
   }
   const draw = (kind: "tree" | "standby") => {
     for (const node of nodes) {
+      if (node.state === "silent") continue;
       const entries = stream === undefined
         ? node.streams
         : node.streams.filter(({ name }) => name === stream);

@@ -53,7 +53,7 @@ function useTheme(): readonly [string, Theme, () => void] {
   return [shown, theme, next];
 }
 
-function TokenForm() {
+function TokenForm({ trouble }: { readonly trouble: string | undefined }) {
   const [value, set] = useState("");
   return (
     <form
@@ -77,6 +77,7 @@ function TokenForm() {
           onInput={(event) => set(event.currentTarget.value)}
         />
       </label>
+      {trouble !== undefined && <p class="bad" role="alert">{trouble}</p>}
       <button type="submit" disabled={value.trim() === ""}>Open</button>
     </form>
   );
@@ -175,7 +176,7 @@ function Body({ state, route, theme }: {
   readonly theme: string;
 }) {
   const { view } = state;
-  if (state.needsToken) return <TokenForm />;
+  if (state.needsToken) return <TokenForm trouble={state.trouble} />;
   if (view === undefined) {
     return <p class="muted wait" role="status">{state.trouble ?? "Looking at the network …"}</p>;
   }

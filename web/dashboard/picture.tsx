@@ -65,7 +65,7 @@ function Mark({ node, at, self, children }: MarkProps & { readonly children: Com
         aria-label={spoken(node)}
         data-node={node.name}
       >
-        {children}
+        <g aria-hidden="true">{children}</g>
       </a>
     </g>
   );
@@ -102,7 +102,8 @@ function short(bits: number): string {
 function NameMark({ node, at, self, detail }: MarkProps & { readonly detail: "names" | "small" }) {
   const { width, height } = SIZES[detail];
   const small = detail === "small";
-  const people = node.sessions === 0 ? "" : ` ◉${node.sessions}`;
+  // That a viewer watches goes without saying.
+  const people = node.sessions > (kindOf(node) === "viewer" ? 1 : 0) ? ` ◉${node.sessions}` : "";
   return (
     <Mark node={node} at={at} self={self}>
       <rect
@@ -167,8 +168,8 @@ export function Picture({ nodes, stream, self }: {
   ]);
   const targets = placesOf(picture);
   const key = [...targets].map(([name, { x, y }]) => `${name} ${x | 0} ${y | 0}`).join();
-  const { shown, moving } = useMoving(targets, key);
-  const at = moving && shown.size > 0 ? new Map([...targets, ...shown]) : targets;
+  const moving = useMoving(targets, key);
+  const at = moving === undefined ? targets : new Map([...targets, ...moving]);
   const labels = useMemo(() => labelsOf(picture, targets), [picture]);
   const { detail } = picture;
   const half = SIZES[detail].width / 2;
@@ -187,7 +188,7 @@ export function Picture({ nodes, stream, self }: {
             <LineMark key={line.key} line={line} from={from} to={to} halfWidth={half} />
           );
         })}
-        {!moving && <Labels labels={labels} />}
+        {moving === undefined && <Labels labels={labels} />}
         {picture.nodes.map(({ node }) => {
           const props = { node, at: at.get(node.name) ?? { x: 0, y: 0 }, self: node.name === self };
           return detail === "cards"

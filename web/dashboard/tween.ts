@@ -6,9 +6,12 @@ const MOVE_MS = 650;
 
 const ease = (t: number): number => 1 - (1 - t) ** 3;
 
-/** Places on their way to `target`. What is new appears where it belongs. */
-export function useMoving(target: ReadonlyMap<string, Point>, key: string) {
-  const [shown, show] = useState(target);
+/** Places on their way to `target`; undefined once they are there. What is new appears where it belongs. */
+export function useMoving(
+  target: ReadonlyMap<string, Point>,
+  key: string,
+): ReadonlyMap<string, Point> | undefined {
+  const [shown, show] = useState<ReadonlyMap<string, Point>>();
   const now = useRef(target);
   useEffect(() => {
     const from = now.current;
@@ -17,11 +20,8 @@ export function useMoving(target: ReadonlyMap<string, Point>, key: string) {
       const was = from.get(name);
       return was !== undefined && (Math.abs(was.x - x) > 0.5 || Math.abs(was.y - y) > 0.5);
     });
-    if (still || !moves) {
-      now.current = target;
-      show(target);
-      return;
-    }
+    now.current = target;
+    if (still || !moves) return show(undefined);
     const began = performance.now();
     let frame = 0;
     const step = (at: number) => {
@@ -31,11 +31,13 @@ export function useMoving(target: ReadonlyMap<string, Point>, key: string) {
         const { x, y } = from.get(name) ?? to;
         return [name, { x: x + (to.x - x) * part, y: y + (to.y - y) * part }];
       }));
-      show(now.current);
+      show(t >= 1 ? undefined : now.current);
       if (t < 1) frame = requestAnimationFrame(step);
     };
+    // The first drawing of the new picture still stands where the old one did.
+    show(from);
     frame = requestAnimationFrame(step);
     return () => cancelAnimationFrame(frame);
   }, [key]);
-  return { shown, moving: shown !== target };
+  return shown;
 }

@@ -47,6 +47,7 @@ export class Vectors {
 /** A row of `struct mmsghdr`. */
 export class Messages {
   readonly block: Block;
+  readonly #kept: unknown[] = [];
   readonly #layout: Layout["mmsghdr"];
 
   constructor(libc: Libc, readonly count: number) {
@@ -57,6 +58,11 @@ export class Messages {
   /** Where message `index` lies. */
   addressOf(index: number): number {
     return this.block.address + index * this.#layout.size;
+  }
+
+  /** Keeps what the table points into for as long as the table itself: nobody else may refer to it. */
+  keep(...owners: readonly unknown[]): void {
+    this.#kept.push(...owners);
   }
 
   /** To whom it goes, or where the sender's address is to be written. */

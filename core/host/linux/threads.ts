@@ -65,8 +65,8 @@ class LinuxThread implements EngineThread {
   }
 
   /** Resolves when the thread works; rejects when it does not come to that. */
-  async ready(): Promise<this> {
-    const timer = setTimeout(() => this.#die("the thread did not start in time"), READY_MS);
+  async ready(withinMs: number): Promise<this> {
+    const timer = setTimeout(() => this.#die("the thread did not start in time"), withinMs);
     try {
       await this.#ready.promise;
     } finally {
@@ -178,7 +178,7 @@ class LinuxThread implements EngineThread {
 }
 
 /** Media threads of this host. */
-export function linuxThreads(find: () => LibcFound = openLibc): EngineThreads {
+export function linuxThreads(find: () => LibcFound = openLibc, readyMs = READY_MS): EngineThreads {
   let looked: { readonly missing: string | undefined } | undefined;
   const look = (): { readonly missing: string | undefined } => {
     const found = find();
@@ -191,7 +191,7 @@ export function linuxThreads(find: () => LibcFound = openLibc): EngineThreads {
     async start(options) {
       const found = find();
       if ("missing" in found) throw new Error(`Cannot run a media thread: ${found.missing}`);
-      return await new LinuxThread(found.libc, options).ready();
+      return await new LinuxThread(found.libc, options).ready(readyMs);
     },
   };
 }
