@@ -112,7 +112,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-if ("name" in globalThis && globalThis.name === THREAD_NAME) {
+if (Reflect.get(globalThis, "name") === THREAD_NAME) {
   // Where the program is one file, that file is the media thread's code too.
   runMediaThread();
 } else if (import.meta.main) {

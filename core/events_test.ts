@@ -9,6 +9,7 @@ function hub(keep?: number) {
     counter: () => ({ add: () => void suppressed++ }),
     histogram: () => ({ observe() {} }),
     collect: () => ({ [Symbol.dispose]() {} }),
+    collectDistribution: () => ({ [Symbol.dispose]() {} }),
   };
   const clock = { now: () => time.nowMs, wall: () => time.wallMs };
   return { time, suppressed: () => suppressed, hub: new EventHub(clock, metrics, keep) };

@@ -85,6 +85,7 @@ export async function realDatapath(
       advertise: host,
       ports: { control: 0, keepalive: 0, media: port },
       bootstrap: undefined,
+      version: "0",
     },
     finish() {},
     use: refuse,
