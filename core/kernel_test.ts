@@ -13,7 +13,7 @@ const no = () => {
   throw new Error("not in this test");
 };
 const ports: Ports = {
-  clock: { now: () => 0, wall: () => 0, after: no },
+  clock: { now: () => 0, wall: () => 0, after: () => ({ [Symbol.dispose]() {} }) },
   rng: seededRng(1),
   net: { udp: no, listen: no, dial: no },
   http: { serve: no },
@@ -23,8 +23,10 @@ const ports: Ports = {
   metrics: {
     counter: () => ({ add() {} }),
     histogram: () => ({ observe() {} }),
+    collectDistribution: () => ({ [Symbol.dispose]() {} }),
     collect: () => ({ [Symbol.dispose]() {} }),
   },
+  events: { emit() {}, onEvent: () => ({ [Symbol.dispose]() {} }) },
 };
 
 /** A plugin that writes down what happens to it. */

@@ -5,6 +5,7 @@
  */
 import type { Addr, Plane } from "./ports.ts";
 import type { NodeName, Peer, Ssrc, StreamName } from "./ids.ts";
+import type { HistoryView, NetworkView, NodeSummary } from "./observe.ts";
 import type { Message, MessageBody, MessageType } from "./wire/messages.ts";
 import type {
   DatapathCounters,
@@ -202,10 +203,9 @@ export interface OriginSnapshot {
 }
 
 /**
- * What `snapshot()` of a tree returns and `adopt()` of any other takes, whatever their algorithms. A tree
- * whose `start` is asynchronous must not announce before it has adopted: what is announced between
- * snapshot and stop is lost to the successor. All trees speak BUILDTREE, WITHDRAW and SEEK with one
- * common sequence space for each origin, so nodes with different trees are neighbours like any others.
+ * What `snapshot()` of a tree returns and `adopt()` of any other takes, whatever their algorithms. All trees
+ * speak BUILDTREE, WITHDRAW and SEEK with one common sequence space for each origin, so nodes with different
+ * trees are neighbours like any others.
  */
 export interface TreeSnapshot {
   readonly kind: "tree/1";
@@ -222,6 +222,20 @@ export interface TreeSnapshot {
     readonly costUs: number | undefined;
     readonly distrustedMs: number;
   }[];
+  /**
+   * To be called by the successor when it starts, before it says anything: the predecessor, which may run on
+   * beside it for a while, falls silent. Two that announce in one node's name would not know what the other
+   * committed to. Undefined when the predecessor has stopped: the snapshot itself is the last word then.
+   */
+  takeOver?(): TreeTakeOver | undefined;
+}
+
+/** A predecessor that has fallen silent. */
+export interface TreeTakeOver {
+  /** Its state in this moment. */
+  readonly state: TreeSnapshot;
+  /** The successor stops: if the predecessor has not, it goes on from here (a swap that is rolled back). */
+  giveBack(state: TreeSnapshot): void;
 }
 
 /** A stream as everybody knows it. */
@@ -495,6 +509,13 @@ export interface Sink {
   /** What the receiver in front of this sink does unless the session says otherwise. */
   readonly pace: "asap" | "smooth";
   open(session: SessionInfo): SinkSession;
+  /**
+   * A sink whose audience comes and goes (people with browsers) says here which streams it wants sessions of just
+   * now; the node's role opens and closes them. Other sinks leave this and `onWanted` out.
+   */
+  wanted?(): readonly StreamName[];
+  /** What `wanted` says has changed. */
+  onWanted?(fn: () => void): Disposable;
 }
 
 /** Impairs this node's own UDP traffic, for demos and tests. The kernel asks it for every datagram of every plugin. */
@@ -572,6 +593,19 @@ export interface Choker {
   ): readonly number[];
 }
 
+/** Watches: this node's own figures over time, and the whole network as far as nodes tell. */
+export interface Observer {
+  /** This node, now. */
+  summary(): NodeSummary;
+  /**
+   * The network as it is known. Asking keeps the collecting going for a while; the first answer waits
+   * (bounded) until the nodes found so far have told.
+   */
+  network(): Promise<NetworkView>;
+  /** Series of a node from sample `since` on; this node's own when none is named. */
+  history(node?: NodeName, since?: number): Promise<HistoryView>;
+}
+
 /** All slots and what fills them. */
 export interface Slots {
   role: Role;
@@ -591,6 +625,7 @@ export interface Slots {
   sink: Sink;
   piecePicker: PiecePicker;
   choker: Choker;
+  observer: Observer;
 }
 
 /** A slot's name. */
@@ -602,3 +637,16 @@ export const MANY_SLOTS = ["role", "source", "sink"] as const;
 export type ManySlot = typeof MANY_SLOTS[number];
 /** A slot that takes one. */
 export type OneSlot = Exclude<Slot, ManySlot>;
+
+/**
+ * Slots whose filling cannot be swapped while media flows, and why: a swap of these is refused, because it
+ * would interrupt what it is meant to keep. They change with a restart of the node.
+ */
+export const FIXED_SLOTS: Readonly<Partial<Record<Slot, string>>> = {
+  datapath:
+    "it owns the media sockets, their cookies and the packets that children still ask for; nothing can take those over",
+  exchange:
+    "it owns the leases of parents and children and every running subscription and publication",
+  recovery:
+    "the running media engine was made with it, and each stream keeps its repair state in its form",
+};

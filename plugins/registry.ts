@@ -8,15 +8,20 @@ import chaos from "./chaos/mod.ts";
 import chokerFair from "./choker-fair/mod.ts";
 import chokerTitForTat from "./choker-tit-for-tat/mod.ts";
 import controlUdp from "./control-udp/mod.ts";
+import datapathAuto from "./datapath-auto/mod.ts";
 import datapathDeno from "./datapath-deno/mod.ts";
+import datapathLinux from "./datapath-linux/mod.ts";
 import discoveryNearest from "./discovery-nearest/mod.ts";
 import discoveryStatic from "./discovery-static/mod.ts";
 import exchange from "./exchange/mod.ts";
 import ffplaySink from "./ffplay-sink/mod.ts";
 import fileSink from "./file-sink/mod.ts";
+import httpSink from "./http-sink/mod.ts";
 import index from "./index/mod.ts";
 import keepalive from "./keepalive/mod.ts";
+import keepalivePhi from "./keepalive-phi/mod.ts";
 import membershipBootstrap from "./membership-bootstrap/mod.ts";
+import observer from "./observer/mod.ts";
 import origin from "./origin/mod.ts";
 import pathDual from "./path-dual/mod.ts";
 import pathSingle from "./path-single/mod.ts";
@@ -24,6 +29,7 @@ import peer from "./peer/mod.ts";
 import pickerRarest from "./picker-rarest/mod.ts";
 import pickerSequential from "./picker-sequential/mod.ts";
 import pickerStreaming from "./picker-streaming/mod.ts";
+import popLoad from "./pop-load/mod.ts";
 import popSelection from "./pop-selection/mod.ts";
 import recoveryFec from "./recovery-fec/mod.ts";
 import recoveryNack from "./recovery-nack/mod.ts";
@@ -49,15 +55,20 @@ export const builtins: readonly Loadable[] = [
   chokerFair,
   chokerTitForTat,
   controlUdp,
+  datapathAuto,
   datapathDeno,
+  datapathLinux,
   discoveryNearest,
   discoveryStatic,
   exchange,
   ffplaySink,
   fileSink,
+  httpSink,
   index,
   keepalive,
+  keepalivePhi,
   membershipBootstrap,
+  observer,
   origin,
   pathDual,
   pathSingle,
@@ -65,6 +76,7 @@ export const builtins: readonly Loadable[] = [
   pickerRarest,
   pickerSequential,
   pickerStreaming,
+  popLoad,
   popSelection,
   recoveryFec,
   recoveryNack,
@@ -93,8 +105,9 @@ export const defaults: Partial<Record<Slot, string>> = {
   exchange: "exchange",
   path: "path-single",
   recovery: "recovery-nack",
-  datapath: "datapath-deno",
+  datapath: "datapath-auto",
   pop: "pop-selection",
   piecePicker: "picker-streaming",
   choker: "choker-tit-for-tat",
+  observer: "observer",
 };

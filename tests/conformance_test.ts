@@ -18,6 +18,7 @@ import {
   chaosSuite,
   chokerSuite,
   membershipSuite,
+  observerSuite,
   piecePickerSuite,
   popSuite,
   roleSuite,
@@ -27,6 +28,7 @@ import { treeSuite } from "./conformance/tree.ts";
 /** The suite of each slot. */
 const SUITES: Readonly<Partial<Record<Slot, (fixture: SourceFixture) => void>>> = {
   role: roleSuite,
+  observer: observerSuite,
   control: controlSuite,
   keepalive: keepaliveSuite,
   membership: membershipSuite,

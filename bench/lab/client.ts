@@ -22,6 +22,11 @@ export class LabProcess implements AsyncDisposable {
     this.#answers = lines(this.#child.stdout)[Symbol.asyncIterator]();
   }
 
+  /** Its process. */
+  get pid(): number {
+    return this.#child.pid;
+  }
+
   async addHost(name: string): Promise<void> {
     const { address, command } = await this.#order<{ address: string; command: string[] }>({
       kind: "host",

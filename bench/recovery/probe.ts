@@ -30,6 +30,8 @@ async function send(host: string, port: number, mbit: number, seconds: number): 
   const [from, to] = [GUARD_SECONDS, GUARD_SECONDS + seconds].map((s) =>
     Math.round(s * 1000 / everyMs)
   );
+  // It is told to begin by the end of its standard input.
+  for await (const _ of Deno.stdin.readable);
   const began = nowMs();
   for (let n = 0; n < total; n++) {
     const bytes = new Uint8Array(PER_DATAGRAM * PACKET).fill(0xff);
@@ -58,7 +60,7 @@ async function receive(host: string, port: number, idleSeconds: number): Promise
   const latencies: number[] = [];
   let [first, last, highest, duplicated, disordered] = [0, 0, -1, 0, 0];
   let [lastMs, pauseMs] = [0, 0];
-  let timer = setTimeout(() => socket.close(), 30_000);
+  let timer = setTimeout(() => socket.close(), 60_000);
   try {
     for await (const [bytes] of socket) {
       const now = nowMs();

@@ -1,17 +1,19 @@
 /** Smoothed round trip and its deviation, as RFC 6298 computes them. */
 
-/**
- * Of the first samples the least counts: they are taken while both ends start, and what a busy start adds would
- * otherwise linger for seconds and send streams on detours.
- */
-const SETTLING_SAMPLES = 8;
-
 /** One path's round trip. */
 export class RoundTrip {
-  #settling = SETTLING_SAMPLES;
+  #settling: number;
   #smoothedMs: number | undefined;
   #deviationMs = 0;
   #hintMs: number | undefined;
+
+  /**
+   * Of the first `settling` samples the least counts: they may be taken while both ends start, and what a
+   * busy start adds would linger for seconds.
+   */
+  constructor(settling = 0) {
+    this.#settling = settling;
+  }
 
   /** The smoothed round trip, or what another plane measured, or undefined. */
   get ms(): number | undefined {

@@ -21,19 +21,17 @@ import {
   type TreeMessage,
   type WayMessage,
 } from "./events.ts";
-import { Neighbor } from "./neighbor.ts";
+import { adoptNeighbors, adoptOwn, takeSnapshot } from "./handover.ts";
+import type { Neighbor } from "./neighbor.ts";
 import { Neighborhood } from "./neighborhood.ts";
 import { OriginState } from "./origin_state.ts";
+import { OriginTable } from "./origin_table.ts";
 import { OwnOrigin } from "./own.ts";
 import { type Advisor, choose, fingerprint, routesOf, type Way, waysOf } from "./selection.ts";
 import { PATH_MAX, Speaker } from "./speaker.ts";
 
 /** Links are measured so often. */
 const MEASURE_MS = 1000;
-/** A way whose sequence number is not followed by another within so many intervals is stale. */
-const EXPIRE_INTERVALS = 3.5;
-/** What is known of an origin that nobody speaks of is forgotten after this. */
-const FORGET_MS = 60_000;
 /** A node that slept for longer than this was dead to others: what it knows is of the past. */
 const FROZEN_MS = 1000;
 /**
@@ -47,7 +45,7 @@ const SEEKS_A_SECOND = 5;
 /** Builds and repairs the tree. */
 export class TreeBrain implements Machine<In, Out> {
   readonly counters: Counters = newCounters();
-  readonly states = new Map<NodeName, OriginState>();
+  readonly #table: OriginTable;
   /** When a tick is wanted. */
   dueMs: number;
   readonly #speaker: Speaker;
@@ -64,6 +62,7 @@ export class TreeBrain implements Machine<In, Out> {
     nowMs: number,
     readonly advisor?: Advisor,
   ) {
+    this.#table = new OriginTable(config, this.counters.dropped);
     this.#neighborhood = new Neighborhood(me.name, config, nowMs);
     this.#speaker = new Speaker(me.name, this.neighbors, (to, saying) => {
       this.counters.sent[saying.type]++;
@@ -73,6 +72,11 @@ export class TreeBrain implements Machine<In, Out> {
     this.#measureAtMs = nowMs + MEASURE_MS;
     this.#cleanAtMs = nowMs + CLEAN_START_MS;
     this.dueMs = this.#measureAtMs;
+  }
+
+  /** All origins, by name. */
+  get states(): Map<NodeName, OriginState> {
+    return this.#table.byName;
   }
 
   /** All neighbors, by name. */
@@ -113,41 +117,19 @@ export class TreeBrain implements Machine<In, Out> {
 
   /** Whether this node is an origin, and what it says of its readiness to pass streams on. */
   get offer(): { readonly origin: boolean; readonly transit: boolean; readonly full: boolean } {
-    const { transit, full } = this.#speaker;
-    return { origin: this.#own !== undefined, transit, full };
+    return { ...this.#speaker.readiness, origin: this.#own !== undefined };
   }
 
   /** The state for a successor in the same process, whatever its algorithm. */
   snapshot(nowMs: number): TreeSnapshot {
-    const own = this.#own;
-    return {
-      kind: "tree/1",
-      own: own && { epoch: own.epoch, sequence: own.sequence, digest: own.digest },
-      transit: this.#speaker.transit,
-      full: this.#speaker.full,
-      origins: [...this.states.values()].map((state) => state.snapshot(nowMs)),
-      links: [...this.neighbors.values()].map((one) => ({
-        peer: one.peer,
-        costUs: one.up ? one.linkUs : undefined,
-        distrustedMs: Math.max(0, one.distrustedUntilMs - nowMs),
-      })),
-    };
+    return takeSnapshot(this.#own, this.#speaker, this.states, this.neighbors, nowMs);
   }
 
   /** Continues a predecessor's work; what it has announced stays binding. */
   adopt(from: TreeSnapshot, nowMs: number): void {
     for (const one of from.origins) this.states.set(one.origin, OriginState.adopt(one, nowMs));
-    for (const { peer, costUs, distrustedMs } of from.links) {
-      const neighbor = new Neighbor(peer);
-      neighbor.up = costUs !== undefined;
-      neighbor.adopt(costUs, distrustedMs, nowMs);
-      this.neighbors.set(peer.name, neighbor);
-    }
-    if (from.own !== undefined) {
-      const { epoch, sequence, digest } = from.own;
-      this.#own = new OwnOrigin(this.me.name, epoch, digest, this.config.interval, nowMs);
-      this.#own.sequence = sequence;
-    }
+    adoptNeighbors(from, this.neighbors, nowMs);
+    this.#own = adoptOwn(from, this.me.name, this.config.interval, nowMs);
     this.#speaker.transit = from.transit;
     this.#speaker.full = from.full;
     this.#cleanAtMs = nowMs;
@@ -181,6 +163,7 @@ export class TreeBrain implements Machine<In, Out> {
         return this.#chooseAll(nowMs);
       case "distrust":
         this.neighbors.get(event.name)?.distrust(nowMs);
+        this.#table.blame(event.name, nowMs);
         return this.#chooseAll(nowMs);
       case "seek":
         return this.#seekNow(event.origin, nowMs);
@@ -202,19 +185,19 @@ export class TreeBrain implements Machine<In, Out> {
         state.forgetOrder(name);
       }
     }
-    for (const neighbor of greeted) this.#greet(neighbor);
+    for (const neighbor of greeted) this.#greet(neighbor, nowMs);
     this.#chooseAll(nowMs);
   }
 
   #onUp(peer: Peer, link: LinkQuality, nowMs: number): void {
     const neighbor = this.#neighborhood.up(peer, link);
     if (neighbor === undefined) return;
-    this.#greet(neighbor);
+    this.#greet(neighbor, nowMs);
     this.#chooseAll(nowMs);
   }
 
   /** A neighbor is up: it hears at once what is announced, and what is looked for. */
-  #greet(neighbor: Neighbor): void {
+  #greet(neighbor: Neighbor, nowMs: number): void {
     const { send } = this.#speaker;
     if (this.#own !== undefined && this.#own.sequence > 0) {
       send(neighbor, { type: "BUILDTREE", body: this.#own.current() });
@@ -223,13 +206,14 @@ export class TreeBrain implements Machine<In, Out> {
       const { advertised } = state;
       if (advertised !== undefined) send(neighbor, { type: "BUILDTREE", body: advertised });
       if (state.seekAtMs !== Infinity) {
-        send(neighbor, { type: "SEEK", body: this.#speaker.question(state) });
+        send(neighbor, { type: "SEEK", body: this.#speaker.question(state, nowMs) });
       }
     }
   }
 
   #onDown(name: NodeName, nowMs: number): void {
     this.#neighborhood.down(name);
+    this.#table.blame(name, nowMs);
     for (const state of this.states.values()) state.entries.delete(name);
     this.#chooseAll(nowMs);
   }
@@ -262,8 +246,12 @@ export class TreeBrain implements Machine<In, Out> {
       dropped.malformed++;
       return;
     }
-    const state = this.#stateFor(origin, body.epoch, nowMs);
+    const before = this.states.get(origin)?.parent;
+    const state = this.#table.find(origin, body.epoch, nowMs);
     if (state === undefined) return;
+    if (before !== undefined && state.parent === undefined) {
+      this.#out.push({ kind: "parent", origin, parent: undefined, before });
+    }
     if (!state.knows(from) && state.senders >= 2 * this.config.neighborsMax) {
       dropped.stranger++;
       return;
@@ -281,31 +269,6 @@ export class TreeBrain implements Machine<In, Out> {
     this.#choose(state, nowMs);
   }
 
-  /** What is known of an origin in this epoch: made when new, begun anew when the origin lives anew. */
-  #stateFor(origin: NodeName, epoch: number, nowMs: number): OriginState | undefined {
-    let state = this.states.get(origin);
-    if (state === undefined) {
-      if (this.states.size >= this.config.originsMax) {
-        this.counters.dropped.tooManyOrigins++;
-        return undefined;
-      }
-      state = new OriginState(origin, epoch, nowMs);
-      this.states.set(origin, state);
-      return state;
-    }
-    if (epoch === state.epoch) return state;
-    const isDead = state.entries.size === 0 &&
-      nowMs - state.touchedMs > EXPIRE_INTERVALS * this.config.interval;
-    if (epoch < state.epoch && !isDead) {
-      this.counters.dropped.oldEpoch++;
-      return undefined;
-    }
-    const before = state.parent;
-    state.begin(epoch);
-    if (before !== undefined) this.#out.push({ kind: "parent", origin, parent: undefined, before });
-    return state;
-  }
-
   #onWithdraw(message: WayMessage & { type: "WITHDRAW" }, nowMs: number): void {
     const { from, instance, seq, body } = message;
     const state = this.states.get(body.origin);
@@ -314,6 +277,7 @@ export class TreeBrain implements Machine<In, Out> {
       this.counters.dropped.overtaken++;
       return;
     }
+    if (body.lost !== undefined) state.hear(body.lost, nowMs);
     if (state.entries.delete(from)) this.#choose(state, nowMs);
   }
 
@@ -332,6 +296,10 @@ export class TreeBrain implements Machine<In, Out> {
     }
     const state = this.states.get(body.origin);
     if (state === undefined || !transit || body.epoch > state.epoch) return;
+    if (body.lost !== undefined) {
+      state.hear(body.lost, nowMs);
+      this.#choose(state, nowMs);
+    }
     this.#speaker.answer(state, asker, body, nowMs);
   }
 
@@ -366,7 +334,7 @@ export class TreeBrain implements Machine<In, Out> {
     }
     const hasWay = state.routes.some((route) => route.feasible);
     state.wanted = hasWay || state.best === undefined ? 0 : state.best.sequence + 1;
-    this.#speaker.toAll({ type: "SEEK", body: this.#speaker.question(state) });
+    this.#speaker.toAll({ type: "SEEK", body: this.#speaker.question(state, nowMs) });
   }
 
   // Choosing
@@ -398,6 +366,7 @@ export class TreeBrain implements Machine<In, Out> {
       const { distrustedUntilMs } = neighbor;
       if (distrustedUntilMs > nowMs) state.lookAtMs = Math.min(state.lookAtMs, distrustedUntilMs);
     }
+    state.lookAtMs = Math.min(state.lookAtMs, state.rumorEndMs(nowMs));
     if (name !== before) {
       this.counters.parentChanges++;
       this.#out.push({ kind: "parent", origin: state.origin, parent: name, before });
@@ -408,13 +377,15 @@ export class TreeBrain implements Machine<In, Out> {
   }
 
   #lookForWay(state: OriginState, ways: readonly Way[], had: boolean, nowMs: number): void {
-    if (state.parent !== undefined) {
+    const parent = ways.find((way) => way.neighbor.peer.name === state.parent);
+    // A way through somebody who is said to be lost is followed, but not trusted.
+    if (parent !== undefined && !(had && parent.doubtful && state.blames)) {
       state.seekAtMs = Infinity;
       return;
     }
     if (state.seekAtMs !== Infinity || !this.#isClean(nowMs)) return;
     if (!had && ways.length === 0) return;
-    this.counters.starvations++;
+    if (parent === undefined) this.counters.starvations++;
     this.#speaker.beginSeek(state, state.best === undefined ? 0 : state.best.sequence + 1, nowMs);
   }
 
@@ -447,7 +418,7 @@ export class TreeBrain implements Machine<In, Out> {
     if (this.#measureAtMs <= nowMs) {
       this.#measureAtMs = nowMs + MEASURE_MS;
       this.#out.push({ kind: "measure" });
-      this.#expire(nowMs);
+      for (const state of this.#table.expire(nowMs)) this.#choose(state, nowMs);
     }
     for (const state of this.states.values()) {
       if (state.lookAtMs <= nowMs) this.#choose(state, nowMs);
@@ -465,20 +436,6 @@ export class TreeBrain implements Machine<In, Out> {
     this.#speaker.announce(state, way, nowMs);
     // What was committed to may have closed other ways.
     this.#choose(state, nowMs);
-  }
-
-  #expire(nowMs: number): void {
-    const lifeMs = EXPIRE_INTERVALS * this.config.interval;
-    for (const state of this.states.values()) {
-      let gone = false;
-      for (const [name, entry] of state.entries) {
-        if (nowMs - entry.bornMs > lifeMs) gone = state.entries.delete(name) || gone;
-      }
-      if (gone) this.#choose(state, nowMs);
-      if (state.entries.size === 0 && nowMs - state.touchedMs > FORGET_MS) {
-        this.states.delete(state.origin);
-      }
-    }
   }
 
   #nextDueMs(): number {

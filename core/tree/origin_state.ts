@@ -25,6 +25,8 @@ interface LastMessage {
 /** A lower number than the last is an overtaken message if it is this near and this soon; else a new count. */
 const OVERTAKEN_SEQS = 4096;
 const OVERTAKEN_MS = 5000;
+/** A node that is said to be lost is avoided for so long: by then keepalive has found out at everybody's. */
+const RUMOR_MS = 1500;
 
 /** One origin. */
 export class OriginState {
@@ -35,6 +37,8 @@ export class OriginState {
   readonly #last = new Map<NodeName, LastMessage>();
   /** Feasibility distance: the best that was ever announced here in this epoch. */
   best: Distance | undefined;
+  /** Somebody lost its way with this node; ways through it are the last choice until then. */
+  rumor: { readonly name: NodeName; readonly untilMs: number } | undefined;
   /** The neighbor followed. */
   parent: NodeName | undefined;
   /** Since when some other way is better by the hysteresis, and by a little. */
@@ -62,6 +66,7 @@ export class OriginState {
   shown = "";
   #newest = -1;
   #newestMs = -Infinity;
+  #blamedMs = -Infinity;
 
   constructor(readonly origin: NodeName, epoch: number, nowMs: number) {
     this.epoch = epoch;
@@ -84,6 +89,40 @@ export class OriginState {
     this.#newest = -1;
     this.#newestMs = -Infinity;
     this.passedSequence = -1;
+  }
+
+  /** Takes note that a node is lost, as a neighbor says. The same rumor again does not last longer. */
+  hear(name: NodeName, nowMs: number): void {
+    const known = this.rumor?.name === name && nowMs < this.rumor.untilMs;
+    if (!known) this.rumor = { name, untilMs: nowMs + RUMOR_MS };
+  }
+
+  /** Takes note that a node is lost, as this node found: its way led through it. */
+  blame(name: NodeName, nowMs: number): void {
+    this.rumor = { name, untilMs: nowMs + RUMOR_MS };
+    this.#blamedMs = nowMs;
+  }
+
+  /** Whether the rumor began here, so that this node has to look for other ways. */
+  get blames(): boolean {
+    return this.rumor !== undefined && this.rumor.untilMs === this.#blamedMs + RUMOR_MS;
+  }
+
+  /** When the rumor dies; Infinity when there is none. */
+  rumorEndMs(nowMs: number): number {
+    return this.rumor !== undefined && nowMs < this.rumor.untilMs ? this.rumor.untilMs : Infinity;
+  }
+
+  /** Who is said to be lost, as messages carry it. */
+  lostAt(nowMs: number): { readonly lost?: NodeName } {
+    const { rumor } = this;
+    return rumor !== undefined && nowMs < rumor.untilMs ? { lost: rumor.name } : {};
+  }
+
+  /** Whether this path leads through a node that is said to be lost. */
+  isDoubtful(path: readonly NodeName[], nowMs: number): boolean {
+    const { rumor } = this;
+    return rumor !== undefined && nowMs < rumor.untilMs && path.includes(rumor.name);
   }
 
   /** Whether a message from a neighbor is the newest so far about this origin; takes note of it. */

@@ -25,6 +25,8 @@ export interface Way {
   readonly hops: number;
   /** May be followed anew: feasible, not full, not distrusted. */
   readonly open: boolean;
+  /** Leads through a node that is said to be lost. */
+  readonly doubtful: boolean;
 }
 
 /** An algorithm's own idea of how far an origin is from the last node of an announced path. */
@@ -43,8 +45,9 @@ export interface Choice {
   readonly againMs: number;
 }
 
-/** Cost, then hops, then name: every node ranks alike. */
+/** Cost, then hops, then name: every node ranks alike; what is in doubt comes last. */
 function byRank(a: Way, b: Way): number {
+  if (a.doubtful !== b.doubtful) return a.doubtful ? 1 : -1;
   if (a.rankUs !== b.rankUs) return a.rankUs - b.rankUs;
   if (a.hops !== b.hops) return a.hops - b.hops;
   return a.neighbor.peer.name < b.neighbor.peer.name ? -1 : 1;
@@ -73,6 +76,7 @@ export function waysOf(
       rankUs: (advice?.costUs ?? entry.costUs) + neighbor.linkUs,
       hops: advice?.hops ?? entry.path.length,
       open,
+      doubtful: state.isDoubtful(entry.path, nowMs),
     });
   }
   return ways.sort(byRank);
@@ -94,10 +98,13 @@ export function choose(
     way.neighbor.peer.name === state.parent && way.neighbor.distrustedUntilMs <= nowMs
   );
   const best = ways.find((way) => way.open);
-  if (current === undefined || best === undefined || best === current) {
+  // Hearsay about the parent itself is for keepalive to judge; about somebody further up it counts.
+  const warned = current !== undefined && best !== undefined && current.doubtful &&
+    !best.doubtful && state.rumor?.name !== state.parent;
+  if (current === undefined || best === undefined || best === current || warned) {
     state.betterSinceMs = undefined;
     state.slightlySinceMs = undefined;
-    return { parent: current ?? best, againMs: Infinity };
+    return { parent: warned ? best : current ?? best, againMs: Infinity };
   }
   const gainUs = current.rankUs - best.rankUs;
   const better = gainUs >= Math.max(GAIN_MIN_US, best.rankUs * config.hysteresis);

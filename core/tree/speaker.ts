@@ -37,6 +37,11 @@ export class Speaker {
     readonly send: (to: Neighbor, saying: Saying) => void,
   ) {}
 
+  /** Whether this node passes streams on, and whether it is full. */
+  get readiness(): { readonly transit: boolean; readonly full: boolean } {
+    return { transit: this.transit, full: this.full };
+  }
+
   /** Plans what neighbors have to be told now that `way` is followed. */
   plan(state: OriginState, way: Way | undefined, nowMs: number): void {
     if (way === undefined || !this.transit || way.entry.path.length >= PATH_MAX) {
@@ -94,7 +99,7 @@ export class Speaker {
   withdraw(state: OriginState, nowMs: number): void {
     state.withdrawsLeft--;
     state.withdrawAtMs = state.withdrawsLeft > 0 ? nowMs + WITHDRAW_GAP_MS : Infinity;
-    this.toAll({ type: "WITHDRAW", body: withdrawal(state) });
+    this.toAll({ type: "WITHDRAW", body: withdrawal(state, nowMs) });
   }
 
   /** Begins to ask for a way; `sequence` is the least that would help. */
@@ -109,15 +114,16 @@ export class Speaker {
   seek(state: OriginState, nowMs: number): void {
     state.seekAtMs = nowMs + state.seekGapMs;
     state.seekGapMs = Math.min(SEEK_MAX_MS, state.seekGapMs * 2);
-    this.toAll({ type: "SEEK", body: this.question(state) });
+    this.toAll({ type: "SEEK", body: this.question(state, nowMs) });
     // Whoever has a way of the number asked for has answered; if none of those may be followed, only
     // a new number helps.
     if (state.best !== undefined) state.wanted = state.best.sequence + 1;
   }
 
   /** The question as it stands. */
-  question(state: OriginState): MessageBody<"SEEK"> {
-    return { origin: state.origin, epoch: state.epoch, sequence: state.wanted, hops: PATH_MAX };
+  question(state: OriginState, nowMs: number): MessageBody<"SEEK"> {
+    const { origin, epoch, wanted: sequence } = state;
+    return { origin, epoch, sequence, hops: PATH_MAX, ...state.lostAt(nowMs) };
   }
 
   /** Answers somebody's question with what was announced, or passes it on. */
@@ -151,6 +157,7 @@ export class Speaker {
   }
 }
 
-function withdrawal({ origin, epoch, best }: OriginState): MessageBody<"WITHDRAW"> {
-  return { origin, epoch, sequence: best?.sequence ?? 0 };
+function withdrawal(state: OriginState, nowMs: number): MessageBody<"WITHDRAW"> {
+  const { origin, epoch, best } = state;
+  return { origin, epoch, sequence: best?.sequence ?? 0, ...state.lostAt(nowMs) };
 }

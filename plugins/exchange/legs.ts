@@ -84,6 +84,24 @@ export function isHeld(leg: Leg): boolean {
   return leg.state === "joined" || leg.state === "flowing" || leg.state === "silent";
 }
 
+/** A timer later than this says that the node was held up; then it waits this much longer for answers. */
+const LATE_MS = 40;
+const DOUBT_AGAIN_MS = 200;
+
+/**
+ * Parents that neither send nor answer, each told once: they are taken for dead long before keepalive is sure,
+ * so that the tree tells those whose way leads through here. One that lost its own parent answers.
+ */
+export function unanswering(legs: readonly Leg[], nowMs: number): readonly Leg[] {
+  return legs.filter((leg) => {
+    if (leg.doubtAtMs > nowMs) return false;
+    // A node that slept itself has yet to read the answers.
+    const slept = nowMs - leg.doubtAtMs > LATE_MS;
+    leg.doubtAtMs = slept ? nowMs + DOUBT_AGAIN_MS : Infinity;
+    return !slept;
+  });
+}
+
 /** When a leg wants attention next: to ask, to give up waiting, to let its lease end, or to count as proven. */
 export function legWakeMs(
   leg: Leg,

@@ -53,6 +53,14 @@ export class LegSet {
     return count;
   }
 
+  /** How it stands with all of them; `broken`: media came before and does not now. */
+  state(broken: boolean): "seeking" | "joining" | "switching" | "flowing" {
+    if (this.size === 0) return "seeking";
+    const flowing = this.flowing();
+    if (flowing === this.size) return "flowing";
+    return flowing > 0 || broken ? "switching" : "joining";
+  }
+
   /** Legs that should deliver by now and do not. */
   suspects(patienceMs: number, nowMs: number): readonly Leg[] {
     return this.all().filter((leg) =>

@@ -10,7 +10,7 @@ import type { Machine } from "../../core/plugin.ts";
 import type { Candidate, StreamInfo, SubscriptionStatus } from "../../core/slots.ts";
 import { Choice } from "./choice.ts";
 import { Incarnations } from "./incarnations.ts";
-import { isHeld, type Leg, legWakeMs, restart, setState } from "./legs.ts";
+import { isHeld, type Leg, legWakeMs, restart, setState, unanswering } from "./legs.ts";
 import { LegSet } from "./legset.ts";
 import { OutageMeter } from "./outage.ts";
 import { Seeker } from "./seeker.ts";
@@ -28,9 +28,6 @@ import {
 
 /** How often the last packets of an ended stream are looked for. */
 const ENDING_TICK_MS = 20;
-/** A timer later than this says that the node was held up; then it waits this much longer for answers. */
-const LATE_MS = 40;
-const DOUBT_AGAIN_MS = 200;
 
 /** The machine. `handle` with `tick` is wanted at `wakeMs`. */
 export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
@@ -206,8 +203,7 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
   #onJoined(leg: Leg, event: Told<"joined">, nowMs: number): void {
     // What a parent tells of itself, such as a new path, renews nothing there.
     const renews = leg.asking || !isHeld(leg);
-    leg.asking = false;
-    leg.doubtAtMs = Infinity;
+    [leg.asking, leg.doubtAtMs] = [false, Infinity];
     if (event.path.includes(this.options.self)) {
       this.#choice.blocked.add(leg.peer.name, 0, nowMs);
       return this.#lose(leg, "loop", nowMs);
@@ -257,7 +253,7 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
     const leastMs = Math.min(event.retryMs, blockMaxMs);
     this.#choice.blocked.add(name, leastMs, nowMs, mends ? mendsMs : blockMaxMs);
     this.#lose(leg, "refused", nowMs);
-    if (USELESS.has(event.reason)) this.#distrust(name);
+    if (USELESS.has(event.reason)) this.#out.push({ kind: "distrust", name });
   }
 
   #onFailed(leg: Leg, nowMs: number): void {
@@ -267,7 +263,7 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
       return;
     }
     this.#choice.blocked.add(leg.peer.name, 0, nowMs);
-    this.#distrust(leg.peer.name);
+    this.#out.push({ kind: "distrust", name: leg.peer.name });
     this.#lose(leg, leg.state === "silent" ? "silent" : "failed", nowMs);
   }
 
@@ -324,7 +320,9 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
     if (this.#ending === undefined && this.info !== undefined) {
       this.#dropOutdated(nowMs);
       this.#dropSuspects(nowMs);
-      this.#doubt(nowMs);
+      for (const leg of unanswering(this.#legs.all(), nowMs)) {
+        if (this.#legs.flowing() === 0) this.#out.push({ kind: "distrust", name: leg.peer.name });
+      }
       const { parents, standby } = this.#chosen(nowMs);
       this.#standby = standby;
       const suspect = this.#legs.suspects(this.#patienceMs(), nowMs).length > 0;
@@ -378,23 +376,8 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
       // The other one repeats what is known already: the source itself may pause.
       if (leg.silentAt !== undefined && leg.silentAt === this.#next) continue;
       this.#choice.blocked.add(leg.peer.name, 0, nowMs);
-      this.#distrust(leg.peer.name);
+      this.#out.push({ kind: "distrust", name: leg.peer.name });
       this.#lose(leg, "silent", nowMs);
-    }
-  }
-
-  /**
-   * A parent that neither sends nor answers is taken for dead long before keepalive is sure, so that the tree
-   * tells those whose way leads through here. One that lost its own parent answers. The leg stays: it may wake.
-   */
-  #doubt(nowMs: number): void {
-    const flows = this.#legs.flowing() > 0;
-    for (const leg of this.#legs.all()) {
-      if (leg.doubtAtMs > nowMs) continue;
-      // A node that slept itself has yet to read the answers.
-      const slept = nowMs - leg.doubtAtMs > LATE_MS;
-      leg.doubtAtMs = slept ? nowMs + DOUBT_AGAIN_MS : Infinity;
-      if (!flows && !slept) this.#distrust(leg.peer.name);
     }
   }
 
@@ -435,7 +418,7 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
 
   #warm(nowMs: number): void {
     const peer = this.#standby?.peer;
-    const idle = peer !== undefined && this.#legs.of(peer.name) === undefined ? peer : undefined;
+    const idle = peer && this.#legs.of(peer.name) === undefined ? peer : undefined;
     if (this.#warmth.due(idle, nowMs)) this.#out.push({ kind: "warm", peer: idle });
   }
 
@@ -464,18 +447,11 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
     this.#out.push({ kind: "drop", leg: leg.id, peer: leg.peer, why, tell: why !== "refused" });
   }
 
-  #distrust(name: NodeName): void {
-    this.#out.push({ kind: "distrust", name });
-  }
-
   // --- what others see ----------------------------------------------------------------------------
 
   #state(): SubscriptionStatus["state"] {
     if (this.#finished) return "ended";
-    if (this.#legs.size === 0) return "seeking";
-    const flowing = this.#legs.flowing();
-    if (flowing === this.#legs.size) return "flowing";
-    return flowing > 0 || (this.#everFlowed && this.#outage.open) ? "switching" : "joining";
+    return this.#legs.state(this.#everFlowed && this.#outage.open);
   }
 
   /** Says what others want to know, when it changed. */
@@ -488,7 +464,7 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
       if (shownPath !== this.#shownPath) this.#out.push({ kind: "path", path: main.path });
       this.#shownPath = shownPath;
     }
-    const shown = [this.#state(), ...held.map((leg) => leg.peer.name)].join(" ");
+    const shown = `${this.#state()} ${held.map((leg) => leg.peer.name).join(" ")}`;
     if (shown !== this.#shown) this.#out.push({ kind: "changed" });
     this.#shown = shown;
   }

@@ -1,28 +1,15 @@
 import { z } from "zod";
-import { duration } from "../../core/units.ts";
+import { keepaliveOptions } from "../../core/keepalive/config.ts";
 
 /** Options of `keepalive`. */
 export const config = z.strictObject({
-  interval: duration(20, 5000).prefault("200ms").describe(
-    "Between two heartbeats to one neighbour, plus or minus 5 %. 200 ms finds a death within 1 s for " +
-      "5.4 kbit/s a neighbour, both ways together.",
-  ),
+  ...keepaliveOptions,
   misses: z.number().int().min(1).max(20).default(2).describe(
     "Heartbeats missed before a neighbour is a suspect. With 2, one lost packet costs nothing.",
   ),
   probes: z.number().int().min(1).max(50).default(8).describe(
     "Fast probes to a suspect before it is declared dead. 8 hold false deaths under one an hour at " +
       "20 % loss each way.",
-  ),
-  probeInterval: duration(5, 1000).prefault("40ms").describe(
-    "Between two probes to a suspect. 8 of 40 ms and 2 missed heartbeats stay under 1 s.",
-  ),
-  watchedMax: z.number().int().min(1).max(10_000).default(512).describe(
-    "Nodes watched at most; further ones are refused and counted. Tables of neighbours hold 256.",
-  ),
-  watchersMax: z.number().int().min(1).max(10_000).default(1024).describe(
-    "Nodes that watch this one without being watched, such as viewers that probe; further ones are " +
-      "refused and counted.",
   ),
 });
 

@@ -3,12 +3,22 @@ import fc from "fast-check";
 import { checkConfig } from "../../core/define.ts";
 import { seededRng } from "../../core/rng.ts";
 import { config } from "./config.ts";
-import { decode, encodeHello, encodeOpen, Flag, Kind, Length } from "./packets.ts";
-import { KeepaliveBrain } from "./protocol.ts";
-import { FAIR, Rig, type RigNode } from "./rig.ts";
+import {
+  decode,
+  encodeHello,
+  encodeOpen,
+  Flag,
+  Kind,
+  Length,
+} from "../../core/keepalive/packets.ts";
+import { makeBrain } from "./protocol.ts";
+import { FAIR, type MakeBrain, Rig, type RigNode } from "../../core/keepalive/rig.ts";
+
+const make: MakeBrain = (me, raw, rng, nowMs) =>
+  makeBrain(me, checkConfig(config, raw), rng, nowMs);
 
 function pair(weather = FAIR, seed = 1): { rig: Rig; a: RigNode; b: RigNode } {
-  const rig = new Rig(seed, weather);
+  const rig = new Rig(seed, weather, make);
   return { rig, a: rig.add("a"), b: rig.add("b") };
 }
 
@@ -168,12 +178,7 @@ Deno.test("loss is measured, in and out", () => {
 
 Deno.test("a successor goes on where its predecessor stopped, and nobody notices", () => {
   const { rig, a, b } = watchingPair();
-  const successor = new KeepaliveBrain(
-    { name: a.name, instance: 1 },
-    checkConfig(config, {}),
-    rig.rng,
-    rig.nowMs,
-  );
+  const successor = make({ name: a.name, instance: 1 }, {}, rig.rng, rig.nowMs);
   successor.adopt(a.brain.snapshot(), rig.nowMs);
   a.brain = successor;
   rig.run(rig.nowMs + 10_000);
@@ -254,7 +259,7 @@ Deno.test("no bytes from outside throw, end a life or make a neighbor", () => {
 });
 
 Deno.test("tables keep their limits, and count what they refuse", () => {
-  const rig = new Rig(1, FAIR);
+  const rig = new Rig(1, FAIR, make);
   const hub = rig.add("hub", { watchedMax: 2, watchersMax: 3 });
   const others = Array.from({ length: 8 }, (_, i) => rig.add(`n${i}`));
   for (const other of others) {

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import type { NodeName } from "../../core/ids.ts";
-import { Rig, type RigViewer } from "./rig.ts";
+import { checkConfig } from "../../core/define.ts";
+import { type MakeBrain, Rig, type RigViewer } from "../../core/pop/rig.ts";
+import { config } from "./config.ts";
+import { makeBrain } from "./protocol.ts";
+
+const make: MakeBrain = (self, raw, rng) => makeBrain(self, checkConfig(config, raw), rng);
 
 const SEED = Number(Deno.env.get("SEED") ?? 91);
 const load = (children: number, maxChildren: number, closed = false) => ({
@@ -11,7 +16,7 @@ const load = (children: number, maxChildren: number, closed = false) => ({
 const reasons = (viewer: RigViewer) => viewer.brain.counters.changes;
 
 Deno.test("the nearest POP is chosen within 300 ms, although a farther one answers as well", () => {
-  const rig = new Rig(SEED);
+  const rig = new Rig(SEED, make);
   rig.pop("far", 80, { jitterMs: 10 });
   rig.pop("near", 20, { jitterMs: 10 });
   rig.pop("middle", 50, { jitterMs: 10 });
@@ -24,7 +29,7 @@ Deno.test("the nearest POP is chosen within 300 ms, although a farther one answe
 });
 
 Deno.test("nothing is listed before anybody answered, and a late first answer is taken at once", () => {
-  const rig = new Rig(SEED);
+  const rig = new Rig(SEED, make);
   rig.pop("slow", 700);
   const viewer = rig.viewer();
   viewer.meet();
@@ -35,7 +40,7 @@ Deno.test("nothing is listed before anybody answered, and a late first answer is
 });
 
 Deno.test("a choice does not wait for a POP that is dead, longer than the settling takes", () => {
-  const rig = new Rig(SEED);
+  const rig = new Rig(SEED, make);
   rig.pop("dead", 1, { alive: false });
   rig.pop("alive", 10);
   const viewer = rig.viewer();
@@ -45,7 +50,7 @@ Deno.test("a choice does not wait for a POP that is dead, longer than the settli
 });
 
 Deno.test("a POP that is better for less than the patience changes nothing, one that stays better does", () => {
-  const rig = new Rig(SEED);
+  const rig = new Rig(SEED, make);
   rig.pop("a", 40);
   const b = rig.pop("b", 50);
   const viewer = rig.viewer();
@@ -67,7 +72,7 @@ Deno.test("a POP that is better for less than the patience changes nothing, one 
 
 Deno.test("a POP that is better by less than the hysteresis or the least gain never becomes the first", () => {
   for (const [first, second] of [[40, 34], [4, 0.2]] as const) {
-    const rig = new Rig(SEED);
+    const rig = new Rig(SEED, make);
     rig.pop("a", first);
     const viewer = rig.viewer();
     viewer.meet();
@@ -83,7 +88,7 @@ Deno.test("a POP that is better by less than the hysteresis or the least gain ne
 });
 
 Deno.test("equal POPs with jitter and loss do not make the choice flap", () => {
-  const rig = new Rig(SEED);
+  const rig = new Rig(SEED, make);
   for (let i = 0; i < 6; i++) rig.pop(`p${i}`, 20, { jitterMs: 15, loss: 0.02 });
   const viewer = rig.viewer();
   viewer.meet();
@@ -92,7 +97,7 @@ Deno.test("equal POPs with jitter and loss do not make the choice flap", () => {
 });
 
 Deno.test("a POP that dies is left within a second and a half of its last answer", () => {
-  const rig = new Rig(SEED);
+  const rig = new Rig(SEED, make);
   const a = rig.pop("a", 10);
   rig.pop("b", 60);
   const viewer = rig.viewer();
@@ -109,7 +114,7 @@ Deno.test("a POP that dies is left within a second and a half of its last answer
 });
 
 Deno.test("a dead POP is probed ever more rarely, and at once when it has restarted", () => {
-  const rig = new Rig(SEED);
+  const rig = new Rig(SEED, make);
   const a = rig.pop("a", 10, { alive: false });
   const viewer = rig.viewer();
   viewer.meet();
@@ -124,7 +129,7 @@ Deno.test("a dead POP is probed ever more rarely, and at once when it has restar
 });
 
 Deno.test("as many lost probes in a row as configured kill, one fewer does not", () => {
-  const rig = new Rig(SEED);
+  const rig = new Rig(SEED, make);
   const a = rig.pop("a", 10);
   const viewer = rig.viewer({ misses: 3 });
   viewer.meet();
@@ -142,7 +147,7 @@ Deno.test("as many lost probes in a row as configured kill, one fewer does not",
 });
 
 Deno.test("a distrusted POP goes behind all others once it answers, twice as long each time", () => {
-  const rig = new Rig(SEED);
+  const rig = new Rig(SEED, make);
   rig.pop("a", 10);
   rig.pop("b", 60);
   const viewer = rig.viewer({ patience: "0ms" });
@@ -159,7 +164,7 @@ Deno.test("a distrusted POP goes behind all others once it answers, twice as lon
 });
 
 Deno.test("a distrusted POP that answers is better than none, but not at once", () => {
-  const rig = new Rig(SEED);
+  const rig = new Rig(SEED, make);
   rig.pop("a", 10);
   const viewer = rig.viewer();
   viewer.meet();
@@ -173,7 +178,7 @@ Deno.test("a distrusted POP that answers is better than none, but not at once", 
 });
 
 Deno.test("a closed POP is not listed; the first may be full, but is left when it drains", () => {
-  const rig = new Rig(SEED);
+  const rig = new Rig(SEED, make);
   const a = rig.pop("a", 10, { load: load(1, 2) });
   const b = rig.pop("b", 12, { load: load(2, 2, true) });
   rig.pop("c", 90);
@@ -192,7 +197,7 @@ Deno.test("a closed POP is not listed; the first may be full, but is left when i
 });
 
 Deno.test("loss and load count as the formula says", () => {
-  const rig = new Rig(SEED);
+  const rig = new Rig(SEED, make);
   rig.pop("lossy", 10, { loss: 0.1 });
   rig.pop("full", 10, { load: load(999, 1000) });
   rig.pop("clean", 22);
@@ -210,7 +215,7 @@ Deno.test("loss and load count as the formula says", () => {
 });
 
 Deno.test("of five hundred POPs no more than probedMax are probed a second, and the nearest is found", () => {
-  const rig = new Rig(SEED);
+  const rig = new Rig(SEED, make);
   for (let i = 0; i < 500; i++) rig.pop(`p${i}`, 30 + rig.random() * 100);
   rig.pop("nearest", 5);
   const viewer = rig.viewer({ popsMax: 2000 });
@@ -224,7 +229,7 @@ Deno.test("of five hundred POPs no more than probedMax are probed a second, and 
 });
 
 Deno.test("POPs beyond popsMax and this node itself are not probed", () => {
-  const rig = new Rig(SEED);
+  const rig = new Rig(SEED, make);
   rig.pop("me", 1);
   for (let i = 0; i < 10; i++) rig.pop(`p${i}`, 10);
   const viewer = rig.viewer({ popsMax: 8 });
@@ -236,7 +241,7 @@ Deno.test("POPs beyond popsMax and this node itself are not probed", () => {
 });
 
 Deno.test("a POP that leaves the catalogue leaves the list", () => {
-  const rig = new Rig(SEED);
+  const rig = new Rig(SEED, make);
   rig.pop("a", 10);
   rig.pop("b", 20);
   const viewer = rig.viewer();
@@ -248,7 +253,7 @@ Deno.test("a POP that leaves the catalogue leaves the list", () => {
 });
 
 Deno.test("two hundred viewers of two small POPs spread out instead of flapping together", () => {
-  const rig = new Rig(SEED);
+  const rig = new Rig(SEED, make);
   const a = rig.pop("a", 20, { jitterMs: 2, load: load(0, 200) });
   const b = rig.pop("b", 22, { jitterMs: 2, load: load(0, 200) });
   const viewers = Array.from({ length: 200 }, () => rig.viewer());

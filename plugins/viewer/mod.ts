@@ -2,9 +2,10 @@ import { definePlugin } from "../../core/define.ts";
 import type { AdminRoute } from "../../core/plugin.ts";
 import { UserError } from "../../core/plugin.ts";
 import { checkConfig } from "../../core/define.ts";
+import { SinkDemand } from "../../core/sink_demand.ts";
+import { StreamSession } from "../../core/sink_session.ts";
 import type { Candidates } from "../../core/slots.ts";
 import { config, type SessionConfig, sessionConfig } from "./config.ts";
-import { ViewerSession } from "./session.ts";
 
 /** Watches streams: picks the POP by plugin, joins there, plays into its sinks. */
 export default definePlugin({
@@ -12,6 +13,7 @@ export default definePlugin({
   slot: "role",
   summary: "Picks the closest POP, joins streams there and plays them into its sinks.",
   needs: ["control", "membership", "catalog", "exchange", "datapath", "pop", "sink"],
+  brings: ["observer"],
   config,
   create(ctx, options) {
     const [pop, membership, exchange] = [
@@ -21,7 +23,7 @@ export default definePlugin({
     ];
     const datapath = ctx.use("datapath");
     const sinks = ctx.all("sink");
-    const sessions = new Map<string, ViewerSession>();
+    const sessions = new Map<string, StreamSession>();
     let stopping = false;
 
     const candidates: Candidates = {
@@ -52,13 +54,14 @@ export default definePlugin({
       }
       return known.filter(({ id }) => wanted.sinks?.includes(id) ?? true);
     };
-    const openSession = async (wanted: SessionConfig): Promise<ViewerSession> => {
+    const openSession = async (wanted: SessionConfig): Promise<StreamSession> => {
       const id = idFor(wanted);
-      const session = new ViewerSession(id, wanted, sinksFor(wanted), {
+      const session = new StreamSession(id, wanted, sinksFor(wanted), {
         datapath,
         exchange,
         candidates,
         log: ctx.log,
+        events: ctx.events,
         onEnded: () => {
           if (stopping || options.whenDone !== "exit") return;
           if ([...sessions.values()].every((one) => one.ended)) ctx.finish("every session ended");
@@ -74,8 +77,17 @@ export default definePlugin({
       }
       return session;
     };
+    const demand = new SinkDemand(sinks, ctx.log, async (stream, sink, id) => {
+      const session = await openSession(checkConfig(sessionConfig, { stream, id, sinks: [sink] }));
+      return { close: () => endSession(session) };
+    });
+    const endSession = async (session: StreamSession) => {
+      if (sessions.get(session.id) === session) sessions.delete(session.id);
+      await session.close();
+    };
     const closeAll = async () => {
       stopping = true;
+      await demand.stop();
       await Promise.all([...sessions.values()].map((session) => session.close()));
       sessions.clear();
     };
@@ -96,8 +108,7 @@ export default definePlugin({
           if (session === undefined) {
             throw new UserError("not-found", `Cannot end session "${params.id}": there is none`);
           }
-          sessions.delete(session.id);
-          await session.close();
+          await endSession(session);
           return { ended: session.id };
         },
       },
@@ -108,6 +119,7 @@ export default definePlugin({
       async start() {
         stopping = false;
         for (const wanted of options.sessions) await openSession(wanted);
+        demand.start();
       },
       drain: closeAll,
       stop: closeAll,

@@ -116,3 +116,38 @@ for (
     });
   });
 }
+
+Deno.test("a relay dies that every way leads through but one which comes through its own child: tree and stream turn round", async () => {
+  await seeds(SEEDS, async (seed) => {
+    // The cheap ways lead over r1; r2 hangs below r4, and its own long link to the origin is the only way left.
+    const net = new Network({
+      seed,
+      neighbors: {
+        o: ["r1", "r2"],
+        r1: ["r3", "r4"],
+        r2: ["r3", "r4"],
+        r3: ["r4"],
+        v: ["r3", "r4"],
+      },
+      everyMs: 5,
+      link: { delayMs: 2, jitterMs: 0.2, fifo: true },
+    });
+    await net.bootstrap();
+    await net.origin("o");
+    net.world.setLinks("o", "r2", { delayMs: 30 });
+    for (const name of ["r1", "r2"]) await net.relay(name);
+    for (const name of ["r3", "r4"]) await net.relay(name, { pop: true });
+    await net.viewer("v", [STREAM]);
+    const record = net.record("v/s0");
+    await net.world.when("the viewer receives", () => record.received > 50, 20_000);
+    await net.world.runFor(6000);
+    assert.deepEqual(pathOf(net).at(-1), "r1");
+    record.pauseMs = 0;
+    net.crash("r1");
+    await net.world.runFor(3000);
+    assert.deepEqual(net.faults(), []);
+    assert.equal(record.lost, 0);
+    assert.equal(pathOf(net).at(-1), "r2");
+    assert.ok(record.pauseMs < 450, `a pause of ${record.pauseMs} ms`);
+  });
+});

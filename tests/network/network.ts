@@ -23,6 +23,8 @@ export interface NetworkOptions {
   /** Plugins for every node but the bootstrapper. */
   readonly everywhere?: readonly NodePlugin[];
   readonly everyMs?: number;
+  /** Plugins that nodes may be swapped to, beyond the built-in ones. */
+  readonly available?: readonly Loadable[];
 }
 
 /** A network and what its sinks saw. */
@@ -138,9 +140,7 @@ export class Network {
 
   async #start(spec: NodeOptions): Promise<void> {
     this.#specs.set(spec.name, spec);
-    this.nodes.set(
-      spec.name,
-      await startNode(this.world, { ...spec, available: builtins, defaults }),
-    );
+    const available = [...builtins, ...this.options.available ?? []];
+    this.nodes.set(spec.name, await startNode(this.world, { ...spec, available, defaults }));
   }
 }

@@ -1,6 +1,10 @@
 /** Plugins are swapped on every node of a running network: one after the other, and all at once. */
 import assert from "node:assert/strict";
+import { z } from "zod";
+import { definePlugin } from "../../core/define.ts";
 import type { NodeName } from "../../core/ids.ts";
+import { UserError } from "../../core/plugin.ts";
+import type { Loadable } from "../../core/plugin.ts";
 import { seeds } from "../sim/seeds.ts";
 import { Network } from "./network.ts";
 
@@ -19,9 +23,24 @@ const SEEDS = Number(Deno.env.get("NETWORK_SEEDS") ?? 3);
 /** 2 % of all packets of all planes are lost. */
 const LINK = { delayMs: 8, jitterMs: 2, fifo: false, lossShare: 0.02 };
 
+/** A plugin whose start fails. */
+function broken<S extends "tree" | "keepalive" | "pop">(slot: S): Loadable {
+  return definePlugin({
+    name: `broken-${slot}`,
+    slot,
+    summary: "Fails at start.",
+    needs: [],
+    config: z.strictObject({}),
+    // It never gets to be used as a filling of its slot.
+    create: () => ({ start: () => Promise.reject(new Error("no luck")), stop() {} }) as never,
+  });
+}
+
+const BROKEN = [broken("tree"), broken("keepalive"), broken("pop")];
+
 /** Origin, five relays and two viewers; the stream flows to both. */
 async function mesh(seed: number): Promise<Network> {
-  const net = new Network({ seed, neighbors: MESH, link: LINK, everyMs: 5 });
+  const net = new Network({ seed, neighbors: MESH, link: LINK, everyMs: 5, available: BROKEN });
   await net.bootstrap();
   await net.origin("o");
   for (const name of ["a1", "b1", "c1"]) await net.relay(name);
@@ -95,6 +114,7 @@ const PAIRS = [
   ["tree", "tree-buildtree", "tree-linkstate"],
   ["keepalive", "keepalive", "keepalive-phi"],
   ["pop", "pop-selection", "pop-load"],
+  ["path", "path-single", "path-dual"],
 ] as const;
 
 for (const [slot, one, other] of PAIRS) {
@@ -133,3 +153,51 @@ for (const [slot, one, other] of PAIRS) {
     });
   });
 }
+
+Deno.test("what media depends on is not swapped: the refusal says why, and the stream flows on", async () => {
+  const net = await mesh(1);
+  for (
+    const [slot, use] of [
+      ["recovery", "recovery-fec"],
+      ["exchange", "exchange"],
+      ["datapath", "datapath-deno"],
+    ] as const
+  ) {
+    await assert.rejects(swap(net, "a2", slot, use), (error) => {
+      assert.ok(error instanceof UserError);
+      assert.equal(error.code, "fixed-slot");
+      assert.match(error.message, new RegExp(`slot "${slot}" is fixed until the node restarts`));
+      return true;
+    });
+  }
+  await net.world.runFor(3000);
+  assertWhole(net, "after the refusals");
+});
+
+Deno.test("a tree, a keepalive and a selection that throw at start are rolled back, and nothing is lost", async () => {
+  const net = await mesh(2);
+  const { kernel } = net.nodes.get("v") ?? {};
+  assert.ok(kernel !== undefined);
+  for (const slot of ["tree", "keepalive", "pop"] as const) {
+    const before = fillings(net, slot);
+    await assert.rejects(swap(net, "v", slot, `broken-${slot}`), /no luck/);
+    assert.deepEqual(fillings(net, slot), before);
+    await net.world.runFor(3000);
+    assertWhole(net, `after the broken ${slot}`);
+  }
+});
+
+Deno.test("a tree that is swapped tells its listeners of routes that its predecessor did not have", async () => {
+  const net = await mesh(3);
+  const told: string[] = [];
+  const tree = net.kernel("c1").peek("tree");
+  assert.ok(tree !== undefined);
+  const before = tree.routes("o" as NodeName).map((route) => route.parent.name);
+  await net.world.until(swap(net, "c1", "tree", "tree-linkstate"));
+  const next = net.kernel("c1").peek("tree");
+  next?.onChange((origin) => told.push(origin));
+  // The routes are there in the very moment of the swap.
+  assert.deepEqual(next?.routes("o" as NodeName).map((route) => route.parent.name), before);
+  await net.world.runFor(100);
+  assert.ok(told.includes("o"));
+});

@@ -1,5 +1,16 @@
 /** Measures keepalive, brain against link model: how fast deaths are found, and how often they are invented. */
-import { Rig, type Weather } from "../../plugins/keepalive/rig.ts";
+import { checkConfig } from "../../core/define.ts";
+import { type MakeBrain, Rig, type Weather } from "../../core/keepalive/rig.ts";
+import { config as countingConfig } from "../../plugins/keepalive/config.ts";
+import { makeBrain as counting } from "../../plugins/keepalive/protocol.ts";
+import { config as phiConfig } from "../../plugins/keepalive-phi/config.ts";
+import { makeBrain as accruing } from "../../plugins/keepalive-phi/protocol.ts";
+
+/** The detectors that can be measured, by their plugins' names. */
+export const DETECTORS: Readonly<Record<"keepalive" | "keepalive-phi", MakeBrain>> = {
+  keepalive: (me, raw, rng, nowMs) => counting(me, checkConfig(countingConfig, raw), rng, nowMs),
+  "keepalive-phi": (me, raw, rng, nowMs) => accruing(me, checkConfig(phiConfig, raw), rng, nowMs),
+};
 
 /** A path across a continent: 50 ms round trip with some jitter. */
 export function weather(loss: number): Weather {
@@ -19,8 +30,13 @@ function share(sorted: readonly number[], part: number): number {
 }
 
 /** Crashes one of two nodes at random moments, again and again. */
-export function measureDetection(seed: number, loss: number, crashes: number): Detection {
-  const rig = new Rig(seed, weather(loss));
+export function measureDetection(
+  make: MakeBrain,
+  seed: number,
+  loss: number,
+  crashes: number,
+): Detection {
+  const rig = new Rig(seed, weather(loss), make);
   const [a, b] = [rig.add("a"), rig.add("b")];
   a.watch(b);
   const times: number[] = [];
@@ -57,8 +73,13 @@ export interface FalseDeaths {
 }
 
 /** Watches a pair that lives for so long; a pair-hour is two neighbor-hours. */
-export function measureFalseDeaths(seed: number, loss: number, neighborHours: number): FalseDeaths {
-  const rig = new Rig(seed, weather(loss));
+export function measureFalseDeaths(
+  make: MakeBrain,
+  seed: number,
+  loss: number,
+  neighborHours: number,
+): FalseDeaths {
+  const rig = new Rig(seed, weather(loss), make);
   const nodes = [rig.add("a"), rig.add("b")] as const;
   nodes[0].watch(nodes[1]);
   nodes[1].watch(nodes[0]);

@@ -1,0 +1,227 @@
+/** Buttons that change this node: each asks first, and says what came of it. Only what the API offers is shown. */
+import { useRef, useState } from "preact/hooks";
+import { act } from "./api.ts";
+
+/** A change that waits for a yes. */
+interface Asked {
+  readonly title: string;
+  readonly words: string;
+  readonly run: () => Promise<unknown>;
+}
+
+/** A dialog that asks before something is done. */
+function useConfirm() {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [asked, ask] = useState<Asked>();
+  const [said, say] = useState<{ readonly text: string; readonly bad: boolean }>();
+  const confirm = (what: Asked) => {
+    ask(what);
+    say(undefined);
+    dialog.current?.showModal();
+  };
+  const go = async () => {
+    dialog.current?.close();
+    if (asked === undefined) return;
+    try {
+      await asked.run();
+      say({ text: `${asked.title}: done.`, bad: false });
+    } catch (error) {
+      say({ text: error instanceof Error ? error.message : String(error), bad: true });
+    }
+  };
+  const element = (
+    <>
+      <p role="status" class={said?.bad === true ? "said bad" : "said"}>{said?.text}</p>
+      <dialog ref={dialog} aria-labelledby="confirm-title">
+        <h2 id="confirm-title">{asked?.title}</h2>
+        <p>{asked?.words}</p>
+        <div class="buttons">
+          <button type="button" onClick={() => dialog.current?.close()}>Leave it</button>
+          <button type="button" class="danger" onClick={() => void go()}>{asked?.title}</button>
+        </div>
+      </dialog>
+    </>
+  );
+  return { confirm, element };
+}
+
+/** A session as `/api/v1/sessions` tells. */
+export interface SessionView {
+  readonly session: string;
+  readonly stream: string;
+  readonly state?: string;
+  readonly ended?: boolean;
+  readonly parents?: readonly string[];
+  readonly packets?: number;
+  readonly lost?: number;
+  readonly failovers?: number;
+  readonly lastOutageMs?: number;
+  readonly sinks?: readonly { readonly id: string }[];
+}
+
+const TITLES: readonly string[] = [
+  "Session",
+  "Stream",
+  "State",
+  "From",
+  "Packets",
+  "Lost",
+  "Failovers",
+  "Last outage",
+  "Sinks",
+];
+
+function SessionRow({ one, end }: {
+  readonly one: SessionView;
+  readonly end: (() => void) | undefined;
+}) {
+  return (
+    <tr>
+      <th scope="row">{one.session}</th>
+      <td>{one.stream}</td>
+      <td>{one.ended === true ? "ended" : one.state ?? "–"}</td>
+      <td>{one.parents?.join(", ") || "–"}</td>
+      <td>{one.packets ?? "–"}</td>
+      <td>{one.lost ?? "–"}</td>
+      <td>{one.failovers ?? 0}</td>
+      <td>{one.lastOutageMs === undefined ? "–" : `${Math.round(one.lastOutageMs)} ms`}</td>
+      <td>{one.sinks?.map(({ id }) => id).join(", ")}</td>
+      {end !== undefined && (
+        <td>
+          <button type="button" aria-label={`End session ${one.session}`} onClick={end}>End</button>
+        </td>
+      )}
+    </tr>
+  );
+}
+
+/** The sessions of this node, each with a way to end it. */
+export function Sessions({ sessions, offers }: {
+  readonly sessions: readonly SessionView[];
+  readonly offers: ReadonlySet<string>;
+}) {
+  const { confirm, element } = useConfirm();
+  const mayEnd = offers.has("delete /api/v1/sessions/{id}");
+  if (sessions.length === 0) return <p class="muted">No session is open here.</p>;
+  const end = ({ session, stream }: SessionView) =>
+    confirm({
+      title: "End session",
+      words: `Session ${session} on ${stream} ends; its sinks are flushed.`,
+      run: () => act("DELETE", `/api/v1/sessions/${encodeURIComponent(session)}`),
+    });
+  return (
+    <>
+      <div class="scroll" role="region" aria-label="Sessions" tabIndex={0}>
+        <table>
+          <thead>
+            <tr>
+              {[...TITLES, ...(mayEnd ? ["Steer"] : [])].map((title) => (
+                <th key={title} scope="col">{title}</th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {sessions.map((one) => (
+              <SessionRow
+                key={one.session}
+                one={one}
+                end={mayEnd ? () => end(one) : undefined}
+              />
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {element}
+    </>
+  );
+}
+
+const LEVELS = ["debug", "info", "warn", "error"] as const;
+/** How the API may call the log level's route. */
+const LEVEL_ROUTES = ["put /api/v1/log", "put /api/v1/log-level", "put /api/v1/log/level"];
+
+/** What can be done with the node as a whole. */
+export function NodeActions({ name, offers }: {
+  readonly name: string;
+  readonly offers: ReadonlySet<string>;
+}) {
+  const { confirm, element } = useConfirm();
+  const level = LEVEL_ROUTES.find((route) => offers.has(route));
+  return (
+    <>
+      <div class="buttons">
+        {level !== undefined && LEVELS.map((one) => (
+          <button
+            key={one}
+            type="button"
+            onClick={() =>
+              confirm({
+                title: `Log ${one}`,
+                words: `${name} logs ${one} messages and worse from now on.`,
+                run: () => act("PUT", level.slice(4), { level: one }),
+              })}
+          >
+            {`Log ${one}`}
+          </button>
+        ))}
+        {offers.has("post /api/v1/drain") && (
+          <button
+            type="button"
+            class="danger"
+            onClick={() =>
+              confirm({
+                title: "Drain",
+                words: `${name} lets its children go to others, then stops. Viewers lose nothing.`,
+                run: () => act("POST", "/api/v1/drain"),
+              })}
+          >
+            Drain
+          </button>
+        )}
+      </div>
+      {element}
+    </>
+  );
+}
+
+/** Another plugin for a slot. */
+export function Swap({ slot, now, choices, offers }: {
+  readonly slot: string;
+  readonly now: string;
+  readonly choices: readonly string[];
+  readonly offers: ReadonlySet<string>;
+}) {
+  const { confirm, element } = useConfirm();
+  const [use, choose] = useState("");
+  if (!offers.has("put /api/v1/plugins/{slot}")) return null;
+  const id = `swap-${slot}`;
+  return (
+    <div class="swap">
+      <label for={id}>Swap for</label>
+      <input
+        id={id}
+        list={`${id}-list`}
+        value={use}
+        placeholder="plugin"
+        onInput={(event) => choose(event.currentTarget.value)}
+      />
+      <datalist id={`${id}-list`}>
+        {choices.filter((one) => one !== now).map((one) => <option key={one} value={one} />)}
+      </datalist>
+      <button
+        type="button"
+        disabled={use === ""}
+        onClick={() =>
+          confirm({
+            title: "Swap",
+            words:
+              `${use} takes the place of ${now} (${slot}) while media goes on. When it cannot start, ${now} stays.`,
+            run: () => act("PUT", `/api/v1/plugins/${encodeURIComponent(slot)}`, { use }),
+          })}
+      >
+        Swap
+      </button>
+      {element}
+    </div>
+  );
+}
