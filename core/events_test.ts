@@ -59,6 +59,7 @@ Deno.test("ids of a node's next life are higher than those of the life before", 
     counter: () => ({ add() {} }),
     histogram: () => ({ observe() {} }),
     collect: () => ({ [Symbol.dispose]() {} }),
+    collectDistribution: () => ({ [Symbol.dispose]() {} }),
   });
   next.emit("node-started");
   assert.ok(next.last > first.hub.last);

@@ -81,11 +81,13 @@ export class ClockSource implements AsyncDisposable {
       paint(frame, Date.now() % 2 ** 32);
       await writer.write(frame);
     }
-    await writer.close();
+    await writer.close().catch(() => {});
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#running = false;
+    // The sound has no end of its own.
+    this.#child.kill("SIGKILL");
     await this.#loop.catch(() => {});
     await this.#child.status;
   }

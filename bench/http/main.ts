@@ -44,7 +44,7 @@ async function form(net: TestNet, sourcePort: number): Promise<Scene> {
   const serve = (id: string, port: number, options: object) => ({
     use: "http-sink",
     id,
-    with: { listen: `127.0.0.1:${port}`, linger: "10m", ...options },
+    with: { listen: `127.0.0.1:${port}`, linger: "600s", ...options },
   });
   net.bootstrap();
   const listen = `127.0.0.1:${sourcePort}`;
@@ -81,8 +81,13 @@ async function click(browser: Browser, url: string): Promise<number> {
     })`);
     await page.goto(`${url}/`);
     await page.click(`a[href="/watch/${STREAM}"]`);
-    await page.waitForFunction("window.firstFrameMs !== undefined", undefined, { timeout: 20_000 });
-    return await page.evaluate<number>("window.firstFrameMs");
+    // `waitForFunction` is eval to the page, which its own policy forbids.
+    return await until(
+      "the first picture",
+      () => page.evaluate<number | undefined>("window.firstFrameMs"),
+      20_000,
+      50,
+    );
   } finally {
     await context.close();
   }

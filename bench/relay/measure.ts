@@ -12,6 +12,8 @@ export const RATE_MAX = 2_000_000;
 const GENERATOR_SHARE = 0.95;
 /** Saturated means offered this much more than is carried. */
 const OVERLOAD = 1.3;
+/** Bounds this close are one. */
+const FINE_ENOUGH = 1.03;
 const RAMP_SECONDS = 0.4;
 const RAMP_FACTOR = 2.5;
 /** After an overload queues run empty for this long. */
@@ -86,10 +88,14 @@ export class Trial {
   /** About what it carries, by doubling until it loses. */
   async ramp(): Promise<number> {
     let carried = RATE_MIN;
+    // One loss may be the machine's own; two in a row are the contender's.
+    let over = 0;
     for (let rate = 500; rate < RATE_MAX; rate *= RAMP_FACTOR) {
       const result = await this.at(rate, RAMP_SECONDS, MODE.count);
       carried = Math.max(carried, result.received / this.children / RAMP_SECONDS);
-      if (result.lossShare > 0.05 || result.rate < rate * GENERATOR_SHARE) break;
+      if (result.rate < rate * GENERATOR_SHARE && result.lossShare < LOSS_MAX) break;
+      over = result.lossShare > 0.05 ? over + 1 : 0;
+      if (over === 2) break;
     }
     return carried;
   }
@@ -100,24 +106,23 @@ export class Trial {
     return { cost: costOf(result), cores: result.window.sample / result.window.seconds };
   }
 
-  /** The highest rate without loss, between bounds that move where they do not hold. */
+  /** The highest rate without loss: up while nothing is lost, down while something is, then between the two. */
   async highest(carried: number, width: number, steps: number, seconds: number): Promise<Highest> {
-    let [low, high] = [carried / width, carried * width];
-    let [best, cost] = [NaN, NaN];
-    for (let step = 0; step < steps; step++) {
-      const rate = Math.sqrt(low * high);
+    let [best, cost, low, high] = [NaN, NaN, NaN, Infinity];
+    let rate = carried;
+    for (let step = 0; step < steps && !(high / low < FINE_ENOUGH); step++) {
       const result = await this.at(rate, seconds, MODE.count);
       const slow = result.rate < rate * GENERATOR_SHARE;
       if (result.lossShare < LOSS_MAX) {
         if (!(result.rate < best)) [best, cost] = [result.rate, costOf(result)];
         if (slow) return { rate: best, bound: true, cost };
         low = rate;
-        if (step === steps - 1 && high === carried * width) high *= width;
-      } else {
-        high = slow ? Math.min(rate, result.rate) : rate;
-        // Nothing has held yet: look further down.
-        if (Number.isNaN(best)) low /= width;
-      }
+      } else high = Math.min(rate, result.rate);
+      rate = high === Infinity
+        ? low * width
+        : Number.isNaN(low)
+        ? high / width
+        : Math.sqrt(low * high);
     }
     return { rate: best, bound: false, cost };
   }
@@ -138,8 +143,8 @@ export async function turn(trial: Trial, { seconds, carried }: Patience): Promis
   const { cost, cores } = await trial.saturate(estimate, seconds);
   const { rate, bound, cost: costAtMax } = await trial.highest(
     estimate,
-    carried === undefined ? 1.8 : 1.35,
-    carried === undefined ? 6 : 5,
+    carried === undefined ? 1.6 : 1.25,
+    carried === undefined ? 7 : 5,
     Math.max(1, seconds / 2),
   );
   const mode = MODE.latency;

@@ -250,7 +250,7 @@ export async function pauses(load: Load, book: Book, options: ModeOptions): Prom
 
 /** Many streams or many children: the same packets out. */
 export async function shape(load: Load, book: Book, options: ModeOptions): Promise<void> {
-  const out = 100_000;
+  const out = 20_000;
   const seconds = options.seconds ?? 6;
   const rows: string[][] = [];
   const costs: number[][] = [[], []];

@@ -1,4 +1,5 @@
 /** The book as a page for people, with its plots. */
+import { existsSync } from "node:fs";
 import type { Book, CellTurns } from "./book.ts";
 import type { Turn } from "./measure.ts";
 import { draw, type Series } from "./plot.ts";
@@ -158,8 +159,11 @@ export async function writePage(book: Book): Promise<void> {
     await Deno.writeTextFile(new URL("relay-memory.svg", DOCS), memoryPlot(book.memory));
   }
   await Deno.writeTextFile(new URL("relay.md", DOCS), `${sections.join("\n\n")}\n`);
+  const written = ["relay.md", "relay.json", "relay.svg", "relay-memory.svg"].filter((name) =>
+    existsSync(new URL(name, DOCS))
+  );
   const formatted = await new Deno.Command(Deno.execPath(), {
-    args: ["fmt", "-q", "docs/relay.md", "docs/relay.json"],
+    args: ["fmt", "-q", ...written.map((name) => `docs/${name}`)],
     cwd: new URL("../../", import.meta.url),
   }).output();
   if (!formatted.success) throw new Error(new TextDecoder().decode(formatted.stderr));

@@ -35,12 +35,12 @@ export async function installed(program: string): Promise<boolean> {
   return success;
 }
 
-/** The machine in one line. */
+/** The machine in one line; `BENCH_NOTE` says what else is to be known of it. */
 export function machine(): string {
   const model = /model name\s*:\s*(.*)/.exec(Deno.readTextFileSync("/proc/cpuinfo"))?.[1] ??
     "unknown processor";
   const { total } = Deno.systemMemoryInfo();
   const gigabytes = Math.round(total / 2 ** 30);
   return `${navigator.hardwareConcurrency} cores of ${model} (${Deno.build.arch}), ${gigabytes} GB, ` +
-    `Linux ${Deno.osRelease()}, Deno ${Deno.version.deno}`;
+    `Linux ${Deno.osRelease()}, Deno ${Deno.version.deno}${Deno.env.get("BENCH_NOTE") ?? ""}`;
 }

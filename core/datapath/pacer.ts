@@ -33,7 +33,8 @@ export class Pacer {
   #windowMs = NaN;
   #windowBytes = 0;
   #lastDueMs = NaN;
-  #seenMs = 0;
+  /** A window has been whole since the last new beginning. */
+  #isWhole = false;
   /** Bytes a millisecond, of the last window that was whole, or of this one before there is one. */
   #rate = 0;
 
@@ -47,6 +48,11 @@ export class Pacer {
     nowMs: number,
     send: (ts: Uint8Array, dueMs: number) => void,
   ): void {
+    // While nothing waited no more was saved up than one burst.
+    if (this.#at >= this.#waiting.length) {
+      this.#earn(nowMs);
+      this.#tokens = Math.min(this.#depth, this.#tokens);
+    }
     this.#measure(ts.length, dueMs);
     for (let at = 0; at < ts.length; at += this.unit) {
       this.#waiting.push({ ts: ts.subarray(at, at + this.unit), dueMs });
@@ -61,19 +67,21 @@ export class Pacer {
     if (!(stepMs >= 0 && stepMs <= LEAP_MS)) {
       this.#windowMs = dueMs;
       this.#windowBytes = 0;
-      this.#seenMs = 0;
+      this.#isWhole = false;
       this.#rate = 0;
+      return;
     }
+    // A piece that is due now is what was produced since the one before.
+    this.#windowBytes += bytes;
     const spanMs = dueMs - this.#windowMs;
-    this.#seenMs = Math.max(this.#seenMs, spanMs);
     if (spanMs >= WINDOW_MS) {
       this.#rate = this.#windowBytes / spanMs;
       this.#windowMs = dueMs;
       this.#windowBytes = 0;
-    } else if (this.#seenMs < WINDOW_MS && spanMs >= LEARN_MS) {
+      this.#isWhole = true;
+    } else if (!this.#isWhole && spanMs >= LEARN_MS) {
       this.#rate = this.#windowBytes / spanMs;
     }
-    this.#windowBytes += bytes;
   }
 
   /** Bytes that wait. */
@@ -83,11 +91,8 @@ export class Pacer {
 
   /** Lets go of what may go by now. */
   run(nowMs: number, send: (ts: Uint8Array, dueMs: number) => void): void {
-    const depth = Math.max(this.unit, this.#rate * this.burstMs);
-    const sinceMs = Math.min(TURN_MAX_MS, nowMs - this.#filledMs);
-    const earned = sinceMs * this.#rate * CATCH_UP;
-    this.#tokens = Math.min(depth, this.#tokens) + earned;
-    this.#filledMs = nowMs;
+    const depth = this.#depth;
+    this.#earn(nowMs);
     while (this.#at < this.#waiting.length) {
       const piece = this.#waiting[this.#at];
       if (piece === undefined) return;
@@ -102,6 +107,16 @@ export class Pacer {
       send(piece.ts, piece.dueMs);
     }
     this.#compact();
+  }
+
+  get #depth(): number {
+    return Math.max(this.unit, this.#rate * this.burstMs);
+  }
+
+  #earn(nowMs: number): void {
+    const sinceMs = Math.min(TURN_MAX_MS, nowMs - this.#filledMs);
+    this.#tokens = Math.min(this.#depth, this.#tokens) + sinceMs * this.#rate * CATCH_UP;
+    this.#filledMs = nowMs;
   }
 
   #compact(): void {

@@ -8,8 +8,6 @@ import type { Detector } from "./detector.ts";
 import { NO_ECHO, type Token } from "./packets.ts";
 import { Reception } from "./reception.ts";
 
-/** Round trips of which the least counts, so that no stream takes a detour because a node was busy starting. */
-const SETTLING_SAMPLES = 8;
 /** Share by which heartbeats vary, so that nodes do not beat in step. */
 export const BEAT_JITTER = 0.05;
 /** Someone who watches this node gets heartbeats for so long after it last said so: 15 heartbeats. */
@@ -62,7 +60,7 @@ export class Link {
   intervalMs: number;
   readonly reception = new Reception();
   readonly arrivals = new Arrivals();
-  roundTrip = new RoundTrip(SETTLING_SAMPLES);
+  roundTrip = new RoundTrip();
   /** The newest stamp of the other end, and when it came. */
   #stampUs = 0;
   #stampedMs = -Infinity;
@@ -175,7 +173,7 @@ export class Link {
   forgetMeasures(): void {
     this.reception.reset();
     this.arrivals.reset();
-    this.roundTrip = new RoundTrip(SETTLING_SAMPLES);
+    this.roundTrip = new RoundTrip();
     this.lossOut = 0;
     this.forgetStamps();
   }

@@ -311,7 +311,9 @@ export class Group {
     return rttMs === undefined ? undefined : RETRY_FACTOR * rttMs + RETRY_MARGIN_MS;
   }
 
+  /** A leaf has nobody to warn, and stays with a bad POP until it is told to go: it leaves the verdict to keepalive. */
   #answerMs(name: NodeName): number {
+    if (this.spec.leaf) return Infinity;
     const retryMs = this.#retryMs(name);
     return retryMs === undefined ? JOIN_MS : Math.max(ANSWER_MIN_MS, ANSWER_RETRIES * retryMs);
   }

@@ -165,7 +165,8 @@ export class Downloads {
     const { downloads } = node.options;
     if (downloads === undefined || running.completedMs !== undefined) return;
     running.completedMs = node.ctx.clock.now();
-    const work = running.finish(downloads).then((shared) => {
+    const unsafe = (error: unknown): void => this.#failed(running, error);
+    const work = running.finish(downloads, unsafe).then((shared) => {
       node.library.adopt(shared);
       node.announcer?.changed(shared.shape.id);
       node.ctx.log.info("download complete", {

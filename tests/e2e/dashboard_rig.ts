@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 /** A browser on dashboards: pages, what they must not do, and how their pictures are judged. */
 import assert from "node:assert/strict";
 import axeCore from "axe-core";
@@ -81,17 +80,12 @@ export async function axe(page: Page): Promise<string[]> {
 
 /** Pairs of texts in the picture that cover each other, as they are really drawn. */
 export async function overlaps(page: Page): Promise<string[]> {
-  return await page.evaluate(() => {
-    const texts = [...document.querySelectorAll(".picture .name, .picture .labels text")];
-    const boxes = texts.map((text) => ({
-      text: text.textContent,
-      box: text.getBoundingClientRect(),
+  const drawn = ".picture .name, .picture .labels text, .picture .mark .box";
+  return await page.$$eval(drawn, (elements) => {
+    const boxes = elements.map((element) => ({
+      text: element.textContent || `box of ${element.closest("a")?.getAttribute("data-node")}`,
+      box: element.getBoundingClientRect(),
     }));
-    const marks = [...document.querySelectorAll(".picture .mark .box")];
-    boxes.push(...marks.map((mark) => ({
-      text: `box of ${mark.closest("a")?.getAttribute("data-node")}`,
-      box: mark.getBoundingClientRect(),
-    })));
     const found: string[] = [];
     boxes.forEach((a, at) => {
       for (const b of boxes.slice(at + 1)) {

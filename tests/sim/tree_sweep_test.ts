@@ -16,10 +16,10 @@ const seedsOr = (few: number): number => Number(Deno.env.get("SWEEP_SEEDS") ?? f
 /** Networks by what their nodes run; in a mixed one every other node runs the other. */
 const NETWORKS: readonly (readonly [string, number, (name: string) => Loadable])[] = [
   ["tree-buildtree", seedsOr(40), () => buildtree],
-  ["tree-linkstate", seedsOr(12), () => linkstate],
+  ["tree-linkstate", seedsOr(8), () => linkstate],
   [
     "both trees mixed",
-    seedsOr(12),
+    seedsOr(8),
     (name) => Number(name.slice(1)) % 2 === 0 ? buildtree : linkstate,
   ],
 ];
@@ -46,7 +46,7 @@ for (const [network, count, tree] of NETWORKS) {
   });
 }
 
-const SWAPPED = seedsOr(8);
+const SWAPPED = seedsOr(6);
 
 Deno.test(`${SWAPPED} seeds of 50 nodes whose trees are swapped at random while faults strike: no loop at any change, and a live tree at the end`, async () => {
   await seeds(SWAPPED, async (seed) => {

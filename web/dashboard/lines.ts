@@ -22,6 +22,7 @@ export interface Curve {
 export interface Label extends Point {
   readonly key: string;
   readonly text: string;
+  readonly width: number;
   readonly health: Line["health"];
 }
 
@@ -69,7 +70,7 @@ export function labelText({ rttMs, loss, health }: Line): string {
   return [trip === "" ? "" : `${trip} ms`, lost].filter((part) => part !== "").join(" · ");
 }
 
-const LETTER = 5.9;
+const LETTER = 6.1;
 const LABEL_HEIGHT = 15;
 const TRIES = [0.5, 0.62, 0.38, 0.74, 0.26, 0.84, 0.16];
 
@@ -85,8 +86,7 @@ export function labelsOf(picture: Picture, at: ReadonlyMap<string, Point>): read
   }));
   const labels: Label[] = [];
   const wanted = [...lines].reverse().filter((line) =>
-    detail === "cards" || line.health === "bad" || line.health === "down" ||
-    (detail === "names" && line.kind === "tree")
+    detail === "cards" || line.health === "bad" || (detail === "names" && line.kind === "tree")
   );
   for (const line of wanted) {
     const [from, to] = [at.get(line.from), at.get(line.to)];
@@ -95,11 +95,11 @@ export function labelsOf(picture: Picture, at: ReadonlyMap<string, Point>): read
     const curve = curveOf(from, to, size.width / 2);
     const near = line.kind === "tree" ? [0.8, 0.7, ...TRIES] : TRIES;
     for (const t of near) {
-      const box = { ...pointAt(curve, t), w: text.length * LETTER + 8, h: LABEL_HEIGHT };
+      const box = { ...pointAt(curve, t), w: text.length * LETTER + 6, h: LABEL_HEIGHT };
       const outside = box.x - box.w / 2 < 0 || box.x + box.w / 2 > picture.width;
       if (outside || taken.some((other) => overlap(box, other))) continue;
       taken.push(box);
-      labels.push({ key: line.key, x: box.x, y: box.y, text, health: line.health });
+      labels.push({ key: line.key, x: box.x, y: box.y, width: box.w, text, health: line.health });
       break;
     }
   }

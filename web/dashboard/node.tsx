@@ -10,9 +10,10 @@ import { NodeActions, Sessions, type SessionView, Swap } from "./steering.tsx";
 import { LinkTable, StreamTable } from "./tables.tsx";
 
 /** What a path answers, asked again every few seconds. */
-function usePoll<T>(path: string, everyMs: number): T | undefined {
+function usePoll<T>(path: string | undefined, everyMs: number): T | undefined {
   const [value, set] = useState<T>();
   useEffect(() => {
+    if (path === undefined) return;
     const look = () => void ask<T>(path).then(set).catch(() => {});
     look();
     const timer = setInterval(look, everyMs);
@@ -138,6 +139,13 @@ interface PluginView {
 /** The plugins of this node with their options. */
 export function Plugins({ state, self }: { readonly state: State; readonly self: string }) {
   const plugins = usePoll<readonly PluginView[]>("/api/v1/plugins", 5000) ?? [];
+  const listed = state.offers.has("get /api/v1/builtins");
+  const builtins = usePoll<readonly { readonly name: string; readonly slot: string }[]>(
+    listed ? "/api/v1/builtins" : undefined,
+    60_000,
+  ) ?? [];
+  const choices = (slot: string) =>
+    builtins.filter((one) => one.slot === slot).map(({ name }) => name);
   const many = new Set(["role", "source", "sink"]);
   return (
     <>
@@ -155,7 +163,12 @@ export function Plugins({ state, self }: { readonly state: State; readonly self:
               <pre tabIndex={0}>{JSON.stringify(one.config, null, 2)}</pre>
             </details>
             {!many.has(one.slot) && (
-              <Swap slot={one.slot} now={one.name} choices={[]} offers={state.offers} />
+              <Swap
+                slot={one.slot}
+                now={one.name}
+                choices={choices(one.slot)}
+                offers={state.offers}
+              />
             )}
           </section>
         ))}

@@ -56,7 +56,11 @@ interface MarkProps {
 }
 
 /** A node as a link to its page, with what belongs to it drawn inside. */
-function Mark({ node, at, self, children }: MarkProps & { readonly children: ComponentChildren }) {
+function Mark({ node, at, self, children, more }: MarkProps & {
+  readonly children: ComponentChildren;
+  /** What the link says in words already. */
+  readonly more?: ComponentChildren;
+}) {
   return (
     <g transform={`translate(${at.x.toFixed(1)} ${at.y.toFixed(1)})`}>
       <a
@@ -65,8 +69,9 @@ function Mark({ node, at, self, children }: MarkProps & { readonly children: Com
         aria-label={spoken(node)}
         data-node={node.name}
       >
-        <g aria-hidden="true">{children}</g>
+        {children}
       </a>
+      <g class={`more ${node.state}`} aria-hidden="true">{more}</g>
     </g>
   );
 }
@@ -75,22 +80,32 @@ function Card({ node, at, self }: MarkProps) {
   const { width, height } = SIZES.cards;
   const people = watchers(node);
   return (
-    <Mark node={node} at={at} self={self}>
+    <Mark
+      node={node}
+      at={at}
+      self={self}
+      more={
+        <>
+          <text class="figure" x={-width / 2 + 40} y="12">{figure(node)}</text>
+          {people !== "" && (
+            <text class="people" x={-width / 2 + 21} y="17">{`◉ ${node.sessions}`}</text>
+          )}
+        </>
+      }
+    >
       <rect class="box" x={-width / 2} y={-height / 2} width={width} height={height} rx="12" />
       <Glyph kind={kindOf(node)} x={-width / 2 + 21} y={people === "" ? 0 : -9} />
       <text class="name" x={-width / 2 + 40} y="-5">{cut(node.name, 13)}</text>
-      <text class="figure" x={-width / 2 + 40} y="12">
-        {kindOf(node) === "relay" || kindOf(node) === "pop"
-          ? node.state === "here" && node.rateIn + node.rateOut > 0
-            ? `↓ ${short(node.rateIn)}  ↑ ${short(node.rateOut)}`
-            : doing(node)
-          : doing(node)}
-      </text>
-      {people !== "" && (
-        <text class="people" x={-width / 2 + 21} y="17">{`◉ ${node.sessions}`}</text>
-      )}
     </Mark>
   );
+}
+
+/** What a card says below the name. */
+function figure(node: SeenNode): string {
+  const relays = ["relay", "pop"].includes(kindOf(node)) && node.state === "here";
+  return relays && node.rateIn + node.rateOut > 0
+    ? `↓ ${short(node.rateIn)}  ↑ ${short(node.rateOut)}`
+    : doing(node);
 }
 
 /** A bit rate in as few letters as can be. */
@@ -103,9 +118,14 @@ function NameMark({ node, at, self, detail }: MarkProps & { readonly detail: "na
   const { width, height } = SIZES[detail];
   const small = detail === "small";
   // That a viewer watches goes without saying.
-  const people = node.sessions > (kindOf(node) === "viewer" ? 1 : 0) ? ` ◉${node.sessions}` : "";
+  const people = node.sessions > (kindOf(node) === "viewer" ? 1 : 0) ? `◉${node.sessions}` : "";
   return (
-    <Mark node={node} at={at} self={self}>
+    <Mark
+      node={node}
+      at={at}
+      self={self}
+      more={people !== "" && <text class="people end" x={width / 2 - 7} y="4">{people}</text>}
+    >
       <rect
         class="box"
         x={-width / 2}
@@ -117,7 +137,6 @@ function NameMark({ node, at, self, detail }: MarkProps & { readonly detail: "na
       <Glyph kind={kindOf(node)} x={-width / 2 + 12} scale={small ? 0.68 : 0.72} />
       <text class="name" x={-width / 2 + 23} y="4">
         {cut(node.name, (small ? 6 : 11) - people.length)}
-        {people !== "" && <tspan class="people">{people}</tspan>}
       </text>
     </Mark>
   );
@@ -143,8 +162,11 @@ function LineMark({ line, from, to, halfWidth }: {
 function Labels({ labels }: { readonly labels: readonly Label[] }) {
   return (
     <g class="labels" aria-hidden="true">
-      {labels.map(({ key, x, y, text, health }) => (
-        <text key={key} class={health} x={x.toFixed(1)} y={(y + 3.5).toFixed(1)}>{text}</text>
+      {labels.map(({ key, x, y, width, text, health }) => (
+        <g key={key} transform={`translate(${x.toFixed(1)} ${y.toFixed(1)})`}>
+          <rect x={-width / 2} y="-7" width={width} height="14" rx="5" />
+          <text class={health} y="3.6">{text}</text>
+        </g>
       ))}
     </g>
   );

@@ -37,6 +37,9 @@ const HEIGHT = 132;
 const css = (name: string): string =>
   getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+/** A time of day. */
+const clock = (seconds: number): string => new Date(seconds * 1000).toLocaleTimeString("en-GB");
+
 function options(spec: PlotSpec, keys: readonly string[], width: number): uPlot.Options {
   const axis = {
     stroke: css("--muted"),
@@ -52,7 +55,7 @@ function options(spec: PlotSpec, keys: readonly string[], width: number): uPlot.
     padding: [8, 8, 0, 0],
     scales: { x: { time: true }, y: { range: (_, __, max) => [0, max > 0 ? max * 1.15 : 1] } },
     axes: [
-      { ...axis, space: 70, size: 26 },
+      { ...axis, space: 80, size: 26, values: (_, splits) => splits.map(clock) },
       { ...axis, size: 72, space: 30, values: (_, splits) => splits.map(spec.say) },
     ],
     series: [

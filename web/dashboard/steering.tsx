@@ -137,8 +137,44 @@ export function Sessions({ sessions, offers }: {
 }
 
 const LEVELS = ["debug", "info", "warn", "error"] as const;
-/** How the API may call the log level's route. */
-const LEVEL_ROUTES = ["put /api/v1/log", "put /api/v1/log-level", "put /api/v1/log/level"];
+
+/** Something that can be done with the node as a whole, once asked. */
+interface Action extends Asked {
+  /** `method path` that the API must have. */
+  readonly route: string;
+  readonly danger?: boolean;
+}
+
+function actionsOf(name: string): readonly Action[] {
+  return [
+    ...LEVELS.map((level): Action => ({
+      route: "put /api/v1/log",
+      title: `Log ${level}`,
+      words: `${name} logs ${level} messages and worse from now on.`,
+      run: () => act("PUT", "/api/v1/log", { level }),
+    })),
+    {
+      route: "post /api/v1/reload",
+      title: "Reload",
+      words:
+        `${name} reads its config file again and applies what differs. A wrong file changes nothing.`,
+      run: () => act("POST", "/api/v1/reload"),
+    },
+    {
+      route: "post /api/v1/config/save",
+      title: "Save",
+      words: `${name} writes its config as it runs back into its file; comments stay.`,
+      run: () => act("POST", "/api/v1/config/save"),
+    },
+    {
+      route: "post /api/v1/drain",
+      title: "Drain",
+      words: `${name} lets its children go to others, then stops. Viewers lose nothing.`,
+      run: () => act("POST", "/api/v1/drain"),
+      danger: true,
+    },
+  ];
+}
 
 /** What can be done with the node as a whole. */
 export function NodeActions({ name, offers }: {
@@ -146,38 +182,19 @@ export function NodeActions({ name, offers }: {
   readonly offers: ReadonlySet<string>;
 }) {
   const { confirm, element } = useConfirm();
-  const level = LEVEL_ROUTES.find((route) => offers.has(route));
   return (
     <>
       <div class="buttons">
-        {level !== undefined && LEVELS.map((one) => (
+        {actionsOf(name).filter(({ route }) => offers.has(route)).map((action) => (
           <button
-            key={one}
+            key={action.title}
             type="button"
-            onClick={() =>
-              confirm({
-                title: `Log ${one}`,
-                words: `${name} logs ${one} messages and worse from now on.`,
-                run: () => act("PUT", level.slice(4), { level: one }),
-              })}
+            class={action.danger === true ? "danger" : ""}
+            onClick={() => confirm(action)}
           >
-            {`Log ${one}`}
+            {action.title}
           </button>
         ))}
-        {offers.has("post /api/v1/drain") && (
-          <button
-            type="button"
-            class="danger"
-            onClick={() =>
-              confirm({
-                title: "Drain",
-                words: `${name} lets its children go to others, then stops. Viewers lose nothing.`,
-                run: () => act("POST", "/api/v1/drain"),
-              })}
-          >
-            Drain
-          </button>
-        )}
       </div>
       {element}
     </>

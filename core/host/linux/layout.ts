@@ -101,6 +101,7 @@ export const SUPER_MAX_BYTES = 65_507;
 export const ERRNO = {
   EINTR: 4,
   EIO: 5,
+  EBADF: 9,
   EAGAIN: 11,
   ENOMEM: 12,
   EACCES: 13,

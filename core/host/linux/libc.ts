@@ -4,7 +4,15 @@
  *
  * A call blocks its thread. `errno` belongs to that thread, so each thread opens its own `Libc`.
  */
-import { AF_INET, type Layout, layoutOf, SOL_SOCKET } from "./layout.ts";
+import {
+  AF_INET,
+  ERRNO,
+  type Layout,
+  layoutOf,
+  SOCK_CLOEXEC,
+  SOCK_DGRAM,
+  SOL_SOCKET,
+} from "./layout.ts";
 
 const SYMBOLS = {
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
@@ -190,10 +198,11 @@ export class Libc {
 /** A C library, or why there is none: for people. */
 export type LibcFound = { readonly libc: Libc } | { readonly missing: string };
 
-/** Whether a library's calls do what is expected: a socket comes and goes. */
+/** Whether a library's calls do what is expected: a socket comes and goes, and an error is told by its number. */
 function works(libc: Libc): boolean {
-  const handle = libc.socket(AF_INET, 2);
-  return handle >= 0 && libc.closeHandle(handle) === 0 && libc.closeHandle(handle) < 0;
+  const handle = libc.socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC);
+  // Never twice: another thread may have been given the same number meanwhile.
+  return handle >= 0 && libc.closeHandle(handle) === 0 && libc.closeHandle(-1) === -ERRNO.EBADF;
 }
 
 /** Opens the C library of this process. */
