@@ -1,5 +1,6 @@
 /** `espalier node`: one node from its config file until a signal, or until its work is done. */
 import { type Admin, createAdmin } from "../core/host/admin.ts";
+import type { EventHub } from "../core/events.ts";
 import { denoPorts } from "../core/host/deno_ports.ts";
 import { createLog, type RootLog } from "../core/host/log.ts";
 import { createMetrics, type NodeMetrics, processMetrics } from "../core/host/metrics.ts";
@@ -49,7 +50,7 @@ class NodeProcess {
   readonly kernel: Kernel;
   readonly #log: RootLog;
   readonly #metrics: NodeMetrics = createMetrics();
-  readonly #ports: Ports;
+  readonly #ports: Ports & { readonly events: EventHub };
   readonly #admin: Admin | undefined;
   readonly #finished = Promise.withResolvers<string>();
 
@@ -66,6 +67,7 @@ class NodeProcess {
       defaults,
       config,
       instance: this.#ports.clock.wall(),
+      version: denoJson.version,
       ports: (plugin) => ({ ...this.#ports, log: this.#log.bind({ node: config.name, plugin }) }),
       onFinish: (reason) => this.#finished.resolve(reason),
     });
@@ -89,6 +91,7 @@ class NodeProcess {
       listen: admin.listen,
       ...(admin.token === undefined ? {} : { token: admin.token }),
       metrics: this.#metrics,
+      events: this.#ports.events,
       log: this.#log.bind({ node: this.loaded.config.name, plugin: "admin" }),
       node: {
         ...view,
@@ -116,8 +119,11 @@ class NodeProcess {
       if (text !== undefined) console.error(text);
       return text === undefined ? 1 : 2;
     }
+    this.#ports.events.emit("node-started", { node: this.loaded.config.name });
     log.info("running", { plugins: this.kernel.describe().map((one) => one.id) });
-    log.info("leaving", { why: await this.#finished.promise });
+    const why = await this.#finished.promise;
+    log.info("leaving", { why });
+    this.#ports.events.emit("node-draining", { why });
     await this.kernel.drain(DRAIN_MS);
     const stopped = await Promise.allSettled([this.kernel.stop(), this.#admin?.stop()]);
     const errors = stopped.flatMap((one) => one.status === "rejected" ? [one.reason] : []);

@@ -210,9 +210,18 @@ export function parseConfig(text: string, options: ParseOptions): ConfigText {
     const message = cause instanceof Error ? cause.message : String(cause);
     throw new ConfigError([{ path: [], message }], file);
   }
+  try {
+    return { config: checkNode(raw), raw, locate };
+  } catch (error) {
+    throw error instanceof ConfigError ? locate(error) : error;
+  }
+}
+
+/** Checks a node's config as a plain value. Throws `ConfigError` with every issue found. */
+export function checkNode(raw: unknown): NodeConfig {
   const result = nodeSchema.safeParse(raw);
-  if (!result.success) throw locate(new ConfigError(issuesOf(nodeSchema, result.error, raw)));
-  return { config: normal(result.data), raw, locate };
+  if (!result.success) throw new ConfigError(issuesOf(nodeSchema, result.error, raw));
+  return normal(result.data);
 }
 
 /** Fills in what follows from other values. */

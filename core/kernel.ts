@@ -2,19 +2,11 @@
  * The kernel: checks, starts by needs, swaps, drains and stops plugins. It knows slots, not plugins.
  */
 import type { NodeConfig, PluginEntry } from "./config.ts";
-import { Facade } from "./facade.ts";
-import { guardPorts } from "./guard.ts";
+import { Change, type Changed, type Step, stepsTo } from "./change.ts";
 import { type Instance, makePlan, takesMany } from "./plan.ts";
-import {
-  type AdminRoute,
-  type Context,
-  type Life,
-  type Loadable,
-  type Many,
-  type Self,
-  UserError,
-} from "./plugin.ts";
-import { PortError, type Ports } from "./ports.ts";
+import { type AdminRoute, type Loadable, type Self, UserError } from "./plugin.ts";
+import type { Ports } from "./ports.ts";
+import { Roster, type Running } from "./roster.ts";
 import { FIXED_SLOTS, type ManySlot, type OneSlot, type Slot, type Slots } from "./slots.ts";
 
 /** Where a kernel is in its life. */
@@ -40,25 +32,20 @@ export interface KernelOptions {
   readonly config: NodeConfig;
   /** Wall-clock milliseconds at start. */
   readonly instance: number;
+  /** Version of the program; "0" when left out. */
+  readonly version?: string;
   /** The ports for one plugin: its log is bound to it. */
   readonly ports: (id: string) => Ports;
   /** A plugin says that the node's work is done. */
   readonly onFinish?: (reason: string) => void;
 }
 
-/** A plugin that the kernel made. */
-interface Running {
-  readonly instance: Instance;
-  readonly life: Life;
-}
-
 /** A node's plugins, alive together. */
 export class Kernel implements AsyncDisposable {
   readonly self: Self;
-  readonly #options: KernelOptions;
-  readonly #facades = new Map<OneSlot, Facade<object>>();
-  readonly #many = new Map<ManySlot, Map<string, object>>();
-  readonly #manyListeners = new Map<ManySlot, Set<() => void>>();
+  #options: KernelOptions;
+  readonly #roster: Roster;
+  #changing: Promise<void> | undefined;
   #plan: readonly Instance[];
   #running: Running[] = [];
   #status: KernelStatus = "idle";
@@ -77,7 +64,13 @@ export class Kernel implements AsyncDisposable {
       advertise: config.advertise,
       ports: config.ports,
       bootstrap: config.bootstrap,
+      version: options.version ?? "0",
     };
+    this.#roster = new Roster({
+      ...options,
+      self: this.self,
+      impairs: () => this.#plan.some(({ plugin }) => plugin.slot === "chaos"),
+    });
   }
 
   get status(): KernelStatus {
@@ -92,10 +85,10 @@ export class Kernel implements AsyncDisposable {
     this.#status = "starting";
     this.#abort = new AbortController();
     try {
-      const made = this.#plan.map((instance) => this.#make(instance));
+      const made = this.#plan.map((instance) => this.#roster.make(instance));
       for (const running of made) {
         this.#running.push(running);
-        this.#fill(running.instance, running.life);
+        this.#roster.fill(running);
         await running.life.start(this.#abort.signal);
       }
       this.#status = "running";
@@ -113,6 +106,7 @@ export class Kernel implements AsyncDisposable {
   async drain(withinMs: number): Promise<void> {
     if (this.#status !== "running") return;
     this.#status = "draining";
+    await this.#changing;
     const { clock, log } = this.#options.ports("kernel");
     const deadline = clock.now() + withinMs;
     for (const { instance, life } of [...this.#running].reverse()) {
@@ -131,14 +125,15 @@ export class Kernel implements AsyncDisposable {
     }
     this.#status = "stopping";
     this.#abort.abort();
+    await this.#changing;
     const errors: unknown[] = [];
-    for (const { instance, life } of this.#running.splice(0).reverse()) {
+    for (const running of this.#running.splice(0).reverse()) {
       try {
-        await life.stop();
+        await running.life.stop();
       } catch (error) {
-        errors.push(new Error(`Cannot stop "${instance.id}"`, { cause: error }));
+        errors.push(new Error(`Cannot stop "${running.instance.id}"`, { cause: error }));
       }
-      this.#empty(instance, life);
+      this.#roster.empty(running);
     }
     this.#status = "stopped";
     if (errors.length > 0) throw new AggregateError(errors, "Cannot stop cleanly");
@@ -155,33 +150,85 @@ export class Kernel implements AsyncDisposable {
    * Throws a `UserError` with code `fixed-slot` for a slot that media depends on (`FIXED_SLOTS`).
    */
   async swap(id: string, entry: PluginEntry): Promise<void> {
-    const index = this.#running.findIndex((one) => one.instance.id === id);
-    const old = this.#running[index];
+    const old = this.#running.find((one) => one.instance.id === id)?.instance;
     if (this.#status !== "running" || old === undefined) {
       throw new Error(`Cannot swap "${id}": it does not run`);
     }
-    const fixed = FIXED_SLOTS[old.instance.plugin.slot];
-    if (fixed !== undefined) {
-      const { slot } = old.instance.plugin;
-      throw new UserError(
-        "fixed-slot",
-        `Cannot swap "${id}" while media may flow: slot "${slot}" is fixed until the node restarts, since ${fixed}`,
-      );
+    const { slot } = old.plugin;
+    if (this.#options.plugins.get(entry.use)?.slot !== slot) {
+      throw new Error(`Cannot swap "${id}": "${entry.use}" does not fill "${slot}"`);
     }
-    const next = this.#planSwap(old.instance, entry);
-    const state = old.life.snapshot?.();
-    const made = this.#make(next);
-    made.life.adopt?.(state);
+    const successor = { ...entry, id: entry.id ?? (takesMany(slot) ? id : undefined) };
+    const others = this.entries().filter((one) => idOf(one) !== id);
+    const at = this.entries().findIndex((one) => idOf(one) === id);
+    await this.apply(others.toSpliced(at < 0 ? others.length : at, 0, successor), { force: true });
+  }
+
+  /** The plugins that the config names, as they run now; defaults are not among them. */
+  entries(): readonly PluginEntry[] {
+    return this.#running.filter(({ instance }) => instance.configured)
+      .map(({ instance }) => ({
+        use: useOf(this.#options.plugins, instance.plugin),
+        id: instance.id === instance.plugin.name ? undefined : instance.id,
+        with: instance.raw,
+      }));
+  }
+
+  /**
+   * Makes the node run these entries: only what differs is touched, new ones run before old ones stop, and a
+   * failure leaves everything as it was. Refuses (a `UserError` `interrupts`) to replace what media would miss,
+   * unless forced. Throws `ConfigError` for wrong entries.
+   */
+  apply(entries: readonly PluginEntry[], options: ApplyOptions = {}): Promise<Changed> {
+    const before = this.#changing ?? Promise.resolve();
+    const work = before.then(() => this.#apply(entries, options));
+    this.#changing = work.then(() => {}, () => {});
+    return work;
+  }
+
+  async #apply(
+    entries: readonly PluginEntry[],
+    { force, plugins }: ApplyOptions,
+  ): Promise<Changed> {
+    if (this.#status !== "running") {
+      throw new UserError("not-running", `Cannot change the plugins: the node is ${this.#status}`);
+    }
+    const known = plugins ?? this.#options.plugins;
+    const plan = makePlan({ plugins: known, defaults: this.#options.defaults, entries });
+    const steps = stepsTo(this.#running, plan);
+    refuseFixed(steps);
+    if (force !== true) this.#refuseInterruptions(steps);
+    const ports = this.#options.ports("kernel");
+    const change = new Change({ roster: this.#roster, ports, signal: this.#abort.signal });
     try {
-      await made.life.start(this.#abort.signal);
-    } catch (cause) {
-      await made.life.stop();
-      if (!(cause instanceof PortError) || cause.code !== "address-in-use") throw cause;
-      await this.#swapInTurn(index, old, next, state);
-      return;
+      const { running, changed } = await change.run(steps);
+      this.#running = running;
+      this.#options = { ...this.#options, plugins: known };
+      tellChange(ports, changed, steps);
+      return changed;
+    } catch (error) {
+      this.#running = this.#running.map((one) => change.revived.get(one) ?? one);
+      ports.log.warn("change rolled back", { error });
+      ports.events.emit("change-refused", { why: messageOf(error) });
+      throw error;
     }
-    this.#install(index, made);
-    await old.life.stop();
+  }
+
+  /** A plugin that adjusts itself is asked in vain: nothing of it is replaced. */
+  #refuseInterruptions(steps: readonly Step[]): void {
+    for (const step of steps) {
+      if (step.kind !== "alter") continue;
+      const { old: { instance, life }, next } = step;
+      if (life.reconfigure !== undefined && instance.plugin === next.plugin) continue;
+      for (const { life: other } of this.#running) {
+        const why = other.hinders?.(instance.id);
+        if (why === undefined) continue;
+        throw new UserError(
+          "interrupts",
+          `Cannot replace "${instance.id}" without interrupting media: ${why}`,
+        );
+      }
+    }
   }
 
   /** Every running plugin, in start order. */
@@ -199,6 +246,11 @@ export class Kernel implements AsyncDisposable {
     }));
   }
 
+  /** What a plugin's options have become at run time; undefined when they are as configured. */
+  liveOptions(id: string): unknown {
+    return this.#running.find((one) => one.instance.id === id)?.life.options?.();
+  }
+
   /** What plugins offer to the admin endpoint. */
   adminRoutes(): readonly AdminRoute[] {
     return this.#running.flatMap((one) => one.life.admin ?? []);
@@ -206,118 +258,65 @@ export class Kernel implements AsyncDisposable {
 
   /** What fills a slot now, for whoever composes nodes; undefined when nothing does. */
   peek<K extends OneSlot>(slot: K): Slots[K] | undefined {
-    // A facade is filled only with plugins of its own slot.
-    return this.#facades.get(slot)?.current as Slots[K] | undefined;
+    return this.#roster.facade(slot).current;
   }
 
   /** The fillings of a slot that takes many. */
   peekAll<K extends ManySlot>(slot: K): readonly { readonly id: string; readonly it: Slots[K] }[] {
-    return this.#manyOf(slot).list();
+    return this.#roster.manyOf(slot).list();
   }
+}
 
-  #planSwap(old: Instance, entry: PluginEntry): Instance {
-    const entries = this.#running.map(({ instance }) =>
-      instance.id === old.id
-        ? { ...entry, id: entry.id ?? (takesMany(old.plugin.slot) ? old.id : undefined) }
-        : { use: this.#useOf(instance.plugin), id: instance.id, with: instance.raw }
+/** How a change is made. */
+export interface ApplyOptions {
+  /** Also where media is interrupted. */
+  readonly force?: boolean;
+  /** Every plugin that may be used from now on; those of the kernel when left out. */
+  readonly plugins?: ReadonlyMap<string, Loadable>;
+}
+
+function idOf(entry: PluginEntry): string {
+  return entry.id ?? entry.use;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The word that `use` says for a plugin. */
+function useOf(plugins: ReadonlyMap<string, Loadable>, plugin: Loadable): string {
+  for (const [use, one] of plugins) if (one === plugin) return use;
+  return plugin.name;
+}
+
+/** Slots that media depends on change with a restart only, forced or not. */
+function refuseFixed(steps: readonly Step[]): void {
+  for (const step of steps) {
+    if (step.kind !== "alter") continue;
+    const { id, plugin: { slot } } = step.old.instance;
+    const why = FIXED_SLOTS[slot];
+    if (why === undefined) continue;
+    throw new UserError(
+      "fixed-slot",
+      `Cannot swap "${id}" while media may flow: slot "${slot}" is fixed until the node restarts, since ${why}`,
     );
-    const plan = makePlan({ ...this.#options, entries });
-    const position = this.#running.findIndex((one) => one.instance.id === old.id);
-    const use = entries[position]?.use;
-    const next = plan.find((one) =>
-      this.#useOf(one.plugin) === use && one.plugin.slot === old.plugin.slot
-    );
-    if (next === undefined) {
-      throw new Error(`Cannot swap "${old.id}": "${entry.use}" does not fill "${old.plugin.slot}"`);
-    }
-    return next;
   }
+}
 
-  #useOf(plugin: Loadable): string {
-    for (const [use, one] of this.#options.plugins) if (one === plugin) return use;
-    return plugin.name;
+function tellChange({ events }: Ports, changed: Changed, steps: readonly Step[]): void {
+  const slots = new Map(steps.map((step) => {
+    const { id, plugin } = step.kind === "remove" ? step.old.instance : step.next;
+    return [id, plugin.slot];
+  }));
+  for (const step of steps) {
+    if (step.kind !== "alter" || !changed.swapped.includes(step.next.id)) continue;
+    const { plugin: { name: from } } = step.old.instance;
+    const { id, plugin: { slot, name: to } } = step.next;
+    events.emit("plugin-swapped", { slot, id, from, to });
   }
-
-  async #swapInTurn(index: number, old: Running, next: Instance, state: unknown): Promise<void> {
-    await old.life.stop();
-    const made = this.#make(next);
-    made.life.adopt?.(state);
-    try {
-      await made.life.start(this.#abort.signal);
-      this.#install(index, made);
-    } catch (cause) {
-      await made.life.stop();
-      const again = this.#make(old.instance);
-      again.life.adopt?.(state);
-      await again.life.start(this.#abort.signal);
-      this.#install(index, again);
-      throw cause;
-    }
-  }
-
-  #install(index: number, made: Running): void {
-    const old = this.#running[index];
-    this.#running[index] = made;
-    if (old !== undefined) this.#empty(old.instance, old.life);
-    this.#fill(made.instance, made.life);
-  }
-
-  #make(instance: Instance): Running {
-    const chaos = this.#facade("chaos");
-    const ports = guardPorts(instance.id, this.#options.ports(instance.id), () => chaos.current);
-    const context: Context<Slot> = {
-      ...ports,
-      self: this.self,
-      id: instance.id,
-      use: (slot) => this.#facade(slot).standIn,
-      all: (slot) => this.#manyOf(slot),
-      finish: (reason) => this.#options.onFinish?.(reason),
-    };
-    return { instance, life: instance.plugin.create(context, instance.config) };
-  }
-
-  #facade<K extends OneSlot>(slot: K): Facade<Slots[K]> {
-    let facade = this.#facades.get(slot);
-    if (facade === undefined) {
-      facade = new Facade<object>(slot);
-      this.#facades.set(slot, facade);
-    }
-    // One facade per slot, filled only with plugins of that slot.
-    return facade as unknown as Facade<Slots[K]>;
-  }
-
-  #manyOf<K extends ManySlot>(slot: K): Many<Slots[K]> {
-    const fillings = () => this.#many.get(slot) as Map<string, Slots[K]> | undefined;
-    return {
-      list: () => [...fillings() ?? []].map(([id, it]) => ({ id, it })),
-      get: (id) => fillings()?.get(id),
-      onChange: (fn) => {
-        const listeners = this.#manyListeners.get(slot) ?? new Set();
-        this.#manyListeners.set(slot, listeners.add(fn));
-        return { [Symbol.dispose]: () => void listeners.delete(fn) };
-      },
-    };
-  }
-
-  #fill(instance: Instance, life: Life): void {
-    const { slot } = instance.plugin;
-    if (takesMany(slot)) {
-      const many = slot as ManySlot;
-      this.#many.set(many, (this.#many.get(many) ?? new Map()).set(instance.id, life));
-      for (const fn of this.#manyListeners.get(many) ?? []) fn();
-    } else this.#facade(slot as OneSlot).fill(life as never);
-  }
-
-  #empty(instance: Instance, life: Life): void {
-    const { slot } = instance.plugin;
-    if (takesMany(slot)) {
-      const fillings = this.#many.get(slot as ManySlot);
-      if (fillings?.get(instance.id) === life) fillings.delete(instance.id);
-    } else {
-      const facade = this.#facades.get(slot as OneSlot);
-      if (facade?.current === life && this.#status !== "running") facade.fill(undefined);
-    }
-  }
+  for (const id of changed.added) events.emit("plugin-added", { slot: slots.get(id), id });
+  for (const id of changed.removed) events.emit("plugin-removed", { slot: slots.get(id), id });
+  for (const id of changed.adjusted) events.emit("options-changed", { slot: slots.get(id), id });
 }
 
 /** Makes a kernel; throws `ConfigError` when the config cannot be used. */

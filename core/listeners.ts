@@ -26,6 +26,11 @@ export class Listeners<A extends unknown[] = []> {
     if (failure !== undefined) throw failure.error;
   }
 
+  /** How many are registered. */
+  get size(): number {
+    return this.#fns.size;
+  }
+
   /** Forgets every listener: nothing is heard after `stop`. */
   clear(): void {
     this.#fns.clear();

@@ -17,6 +17,8 @@ export interface Self {
   readonly advertise: string;
   readonly ports: { readonly control: number; readonly keepalive: number; readonly media: number };
   readonly bootstrap: Addr | undefined;
+  /** Version of the program. */
+  readonly version: string;
 }
 
 /** A request to a plugin's admin route. */
@@ -36,8 +38,8 @@ export interface AdminRoute {
   handle(request: AdminRequest): unknown | Promise<unknown>;
 }
 
-/** The life of a plugin instance. */
-export interface Life {
+/** The life of a plugin instance. `C` are its checked options. */
+export interface Life<C = unknown> {
   start(signal: AbortSignal): void | Promise<void>;
   /** Idempotent; also undoes a `start` that threw or was never called. After it: no timer, no socket, no event. */
   stop(): void | Promise<void>;
@@ -47,6 +49,15 @@ export interface Life {
   snapshot?(): unknown;
   /** Takes over a predecessor's state; called before `start`; ignores what it does not know. */
   adopt?(state: unknown): void;
+  /**
+   * Takes other options while it runs, whole or not at all; what goes on is not interrupted. False: it cannot,
+   * and is replaced by a new instance. Throwing changes nothing.
+   */
+  reconfigure?(config: C): boolean | Promise<boolean>;
+  /** Its options as YAML would say them, where they have changed at run time; the rest is as configured. */
+  options?(): Readonly<Record<string, unknown>> | undefined;
+  /** Why replacing the plugin `id`, this one included, would interrupt media just now; undefined when it would not. */
+  hinders?(id: string): string | undefined;
   readonly admin?: readonly AdminRoute[];
 }
 
@@ -81,10 +92,15 @@ export interface Plugin<S extends Slot, C extends z.ZodType, N extends Slot> {
   readonly summary: string;
   /** What it uses; fixes the start order. A need of a many-slot may be empty. */
   readonly needs: readonly N[];
+  /**
+   * Slots that shall be filled on a node of this plugin though it does not use them itself: they start
+   * after everything else, with their default where the config fills them with nothing else.
+   */
+  readonly brings?: readonly Slot[];
   /** A strict zod object: defaults, errors with a path, JSON Schema. Every key has a description. */
   readonly config: C;
   /** Pure: no socket, no timer, no call of a need before `start`. */
-  create(ctx: Context<N>, config: z.output<C>): Slots[S] & Life;
+  create(ctx: Context<N>, config: z.output<C>): Slots[S] & Life<z.output<C>>;
 }
 
 /** A plugin with its config type sealed in, so that lists of plugins need no `any`. */
@@ -93,6 +109,7 @@ export interface Loadable {
   readonly slot: Slot;
   readonly summary: string;
   readonly needs: readonly Slot[];
+  readonly brings?: readonly Slot[];
   readonly config: z.ZodType;
   /** Checks a config; throws `ConfigError` (path relative to the plugin's `with`). */
   check(raw: unknown): unknown;

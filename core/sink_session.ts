@@ -4,7 +4,7 @@
  */
 import type { StreamName } from "./ids.ts";
 import type { MediaChunk, ReceiverEvent, SocketId } from "./media/api.ts";
-import type { Addr, Log } from "./ports.ts";
+import type { Addr, Events, Log } from "./ports.ts";
 import type {
   Candidates,
   Datapath,
@@ -35,6 +35,7 @@ export interface SessionNeeds {
    */
   readonly candidates: Candidates | undefined;
   readonly log: Log;
+  readonly events: Pick<Events, "emit">;
   readonly onEnded: () => void;
 }
 
@@ -58,6 +59,7 @@ export class StreamSession {
   #openReceivers = 0;
   #over = false;
   #ended = false;
+  #opened = false;
   #chunks = 0;
   #lost = 0;
 
@@ -85,6 +87,8 @@ export class StreamSession {
       };
       this.#outputs.push(output);
     }
+    this.#opened = true;
+    this.needs.events.emit("session-opened", { session: this.id, stream });
     if (candidates === undefined) {
       this.#subscription = exchange.subscribe({ stream, session: this.id });
     } else {
@@ -108,6 +112,9 @@ export class StreamSession {
     if (this.#socket !== undefined) this.needs.datapath.closeSocket(this.#socket.id);
     this.#socket = undefined;
     await this.#closeOutputs(this.#outputs.splice(0));
+    if (!this.#opened) return;
+    this.#opened = false;
+    this.needs.events.emit("session-closed", { session: this.id, stream: this.config.stream });
   }
 
   status(): object {
@@ -116,6 +123,7 @@ export class StreamSession {
       stream: this.config.stream,
       ssrc: this.#info?.ssrc,
       port: this.#socket?.local.port,
+      budgetMs: this.config.budget,
       ended: this.#ended,
       packets: this.#chunks,
       lost: this.#lost,

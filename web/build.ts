@@ -12,6 +12,7 @@ export interface Bundle {
 
 /** Every program for browsers. */
 export const BUNDLES: readonly Bundle[] = [
+  { entry: "web/dashboard/main.tsx", out: "core/host/dashboard/page.bundle.js" },
   { entry: "web/watch/main.ts", out: "plugins/http-sink/watch.bundle.js" },
   { entry: "web/watch/hls.ts", out: "plugins/http-sink/hls.bundle.js" },
 ];

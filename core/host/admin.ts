@@ -1,5 +1,6 @@
 /** The admin endpoint: an HTTP server of a few routes, on loopback or behind a token. */
 import { addrKey } from "../ids.ts";
+import type { EventHub } from "../events.ts";
 import { type Addr, type Log, PortError } from "../ports.ts";
 import { UserError } from "../plugin.ts";
 import { adminApp } from "./admin_app.ts";
@@ -21,6 +22,7 @@ export interface AdminOptions {
   readonly token?: string;
   readonly node: AdminView;
   readonly metrics: NodeMetrics;
+  readonly events: EventHub;
   readonly log: Log;
 }
 

@@ -2,10 +2,13 @@
 import { type Context as HonoContext, Hono } from "hono";
 import { Buffer } from "node:buffer";
 import { createHash, timingSafeEqual } from "node:crypto";
+import type { EventHub } from "../events.ts";
 import type { Log } from "../ports.ts";
 import { type AdminRoute, UserError } from "../plugin.ts";
+import { EventStreams } from "./admin_events.ts";
 import {
   type AdminView,
+  eventRoute,
   jsonOf,
   openApi,
   ownRoutes,
@@ -33,6 +36,7 @@ const SECURITY_HEADERS = {
 export interface AppOptions {
   readonly node: AdminView;
   readonly metrics: NodeMetrics;
+  readonly events: EventHub;
   readonly log: Log;
   readonly token: string | undefined;
   /** Host names that requests may be for; undefined lets any. */
@@ -171,9 +175,10 @@ async function serve(route: Route, c: HonoContext, stopping: AbortSignal): Promi
       params: c.req.param(),
       query: c.req.query(),
       body: takesBody ? await bodyOf(c.req.raw, stopping) : undefined,
-    })),
+    }, c.req.raw)),
     stopping,
   );
+  if (value instanceof Response) return value;
   const text = route.contentType === "application/json" ? jsonOf(value) : String(value);
   const contentType = route.contentType === "text/plain"
     ? "text/plain; version=0.0.4; charset=utf-8"
@@ -197,10 +202,16 @@ function notServed(c: HonoContext, routes: readonly Route[]): never {
   throw new Problem(405, "wrong-method", `Cannot ${c.req.method} ${c.req.path}`, {}, { allow });
 }
 
+/** Whether this is for the dashboard's page, which holds no secret. */
+function isPage(method: string, path: string): boolean {
+  return (path === "/" || path === "/dashboard.js") && (method === "GET" || method === "HEAD");
+}
+
 /** Makes the application: a function from request to response that never throws. */
 export function adminApp(options: AppOptions): (request: Request) => Promise<Response> {
-  const { node, metrics, log, token, hosts, stopping } = options;
-  const own = ownRoutes(node, () => metrics.text());
+  const { node, metrics, events, log, token, hosts, stopping } = options;
+  const streams = new EventStreams({ hub: events, metrics, stopping });
+  const own = [...ownRoutes(node, () => metrics.text()), eventRoute(events, streams)];
   const tokenDigest = token === undefined ? undefined : digest(token);
   let offered: readonly AdminRoute[] = [];
   let app: Hono | undefined;
@@ -225,16 +236,21 @@ export function adminApp(options: AppOptions): (request: Request) => Promise<Res
     app = router(routes, stopping);
     return app;
   };
+  /** The dashboard is read from disk or bundle by whoever first looks at it: a node's start does without. */
+  const page = async (request: Request): Promise<Response> =>
+    (await import("./dashboard/page.ts")).pageResponse(request, token !== undefined);
   const isOpen = (path: string): boolean => own.some((one) => one.open && one.path === path);
 
   return async (request) => {
     let response: Response;
     try {
       checkSite(request, hosts);
-      if (tokenDigest !== undefined && !isOpen(new URL(request.url).pathname)) {
-        checkToken(request, tokenDigest);
+      const { pathname } = new URL(request.url);
+      if (isPage(request.method, pathname)) response = await page(request);
+      else {
+        if (tokenDigest !== undefined && !isOpen(pathname)) checkToken(request, tokenDigest);
+        response = await current().fetch(request);
       }
-      response = await current().fetch(request);
     } catch (error) {
       response = problemResponse(asProblem(error, request, log));
     }

@@ -1,5 +1,7 @@
 /** The admin endpoint's routes as data, and the OpenAPI 3.1 document that follows from them. */
+import type { EventHub } from "../events.ts";
 import type { AdminRequest, AdminRoute } from "../plugin.ts";
+import { EVENT_HEADERS, eventIdOf, type EventStreams } from "./admin_events.ts";
 import { Problem } from "./problem.ts";
 import { plain } from "./secrets.ts";
 
@@ -34,8 +36,8 @@ export interface Route {
   readonly contentType: "application/json" | "text/plain";
   /** Whether it is answered without a token. */
   readonly open: boolean;
-  /** A string for `text/plain`, a plain value for JSON. */
-  handle(request: AdminRequest): unknown | Promise<unknown>;
+  /** A string for `text/plain`, a plain value for JSON, or a whole `Response`. */
+  handle(request: AdminRequest, raw: Request): unknown | Promise<unknown>;
 }
 
 const API = "/api/v1";
@@ -127,6 +129,24 @@ export function ownRoutes(node: AdminView, metrics: () => Promise<string>): read
       contentType: "text/plain",
     },
   ];
+}
+
+/** The events of this node: a page of JSON for `?since=`, an endless stream of them otherwise. */
+export function eventRoute(hub: EventHub, streams: EventStreams): Route {
+  const summary = "What happens: server-sent events (resumed by Last-Event-ID), " +
+    "or a page of JSON for ?since=ID.";
+  return {
+    ...read(`${API}/events`, summary, "Events, oldest first.", () => undefined),
+    handle: ({ query }, raw) => {
+      const since = eventIdOf(query.since, "since");
+      const follows = (raw.headers.get("accept") ?? "").includes("text/event-stream");
+      if (since !== undefined && !follows) return hub.page(since);
+      // Nobody reads the body of a HEAD.
+      if (raw.method === "HEAD") return new Response(null, { headers: EVENT_HEADERS });
+      const seen = raw.headers.get("last-event-id") ?? undefined;
+      return streams.open(eventIdOf(seen, "Last-Event-ID") ?? since);
+    },
+  };
 }
 
 /** A plugin's route under `/api/v1`; what it gives is copied, secrets hidden. */

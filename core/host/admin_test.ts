@@ -3,7 +3,7 @@ import type { Addr } from "../ports.ts";
 import { type AdminRoute, UserError } from "../plugin.ts";
 import { type Admin, type AdminOptions, type AdminView, createAdmin } from "./admin.ts";
 import { createMetrics } from "./metrics.ts";
-import { memoryLog, until } from "./testing.ts";
+import { eventHub, memoryLog, until } from "./testing.ts";
 
 const LOOPBACK = { host: "127.0.0.1", port: 0 };
 const TOKEN = "correct-horse-battery";
@@ -32,7 +32,9 @@ function view(more: Partial<AdminView> = {}): AdminView {
 async function open(options: Partial<AdminOptions> = {}) {
   const log = memoryLog();
   const metrics = createMetrics();
-  const admin: Admin = createAdmin({ listen: LOOPBACK, node: view(), metrics, log, ...options });
+  const events = eventHub();
+  const made = { listen: LOOPBACK, node: view(), metrics, events, log };
+  const admin: Admin = createAdmin({ ...made, ...options });
   const addr = await admin.start();
   const ask = async (path: string, init: RequestInit = {}) => {
     const response = await fetch(`http://127.0.0.1:${addr.port}${path}`, init);
@@ -41,7 +43,7 @@ async function open(options: Partial<AdminOptions> = {}) {
     const json = isJson && text !== "" ? JSON.parse(text) : undefined;
     return { status: response.status, headers: response.headers, text, json };
   };
-  return { admin, addr, ask, log, metrics, [Symbol.asyncDispose]: () => admin.stop() };
+  return { admin, addr, ask, log, metrics, events, [Symbol.asyncDispose]: () => admin.stop() };
 }
 
 const asJson = (body: string): RequestInit => ({
@@ -225,6 +227,27 @@ Deno.test("with a token everything but the health checks demands it", async () =
   assert.equal((await ask("/readyz")).status, 200);
 });
 
+Deno.test("the dashboard's page needs no token, holds none, and runs nothing but its own script", async () => {
+  await using endpoint = await open({ token: TOKEN });
+  const { ask } = endpoint;
+  const page = await ask("/");
+  assert.equal(page.status, 200);
+  assert.match(page.headers.get("content-type") ?? "", /^text\/html/);
+  const policy = page.headers.get("content-security-policy") ?? "";
+  assert.match(policy, /default-src 'none'; script-src 'self'/);
+  assert.doesNotMatch(policy, /unsafe|\*|https?:/);
+  assert.doesNotMatch(page.text, /<script(?![^>]* src="\/)|https?:\/\/(?!www\.w3\.org)| on\w+=/);
+  const script = await ask("/dashboard.js");
+  assert.equal(script.status, 200);
+  for (const { text } of [page, script]) assert.ok(!text.includes(TOKEN));
+  const tag = script.headers.get("etag") ?? "";
+  const again = await ask("/dashboard.js", { headers: { "if-none-match": tag } });
+  assert.equal(again.status, 304);
+  assert.equal((await ask("/", { method: "HEAD" })).text, "");
+  assert.equal((await ask("/", { method: "POST" })).status, 401);
+  assert.equal((await ask("/dashboard.js.map")).status, 401);
+});
+
 Deno.test("off loopback without a token nothing is even made", () => {
   const node = view();
   for (const host of ["0.0.0.0", "::", "192.0.2.1", "relay.example"]) {
@@ -234,6 +257,7 @@ Deno.test("off loopback without a token nothing is even made", () => {
           listen: { host, port: 0 },
           node,
           metrics: createMetrics(),
+          events: eventHub(),
           log: memoryLog(),
         }),
       (error: UserError) => error.name === "UserError" && error.code === "admin-token",
@@ -284,12 +308,39 @@ Deno.test("the OpenAPI document names every route", async () => {
   }
 });
 
+Deno.test("events are a page of JSON for ?since=, and a stream otherwise", async () => {
+  await using endpoint = await open();
+  const { ask, events, addr } = endpoint;
+  events.emit("joined", { stream: "o/clip", parent: "n1", token: TOKEN });
+  const page = await ask("/api/v1/events?since=0");
+  assert.equal(page.json.last, events.last);
+  assert.deepEqual(page.json.events[0].fields, {
+    stream: "o/clip",
+    parent: "n1",
+    token: "(hidden)",
+  });
+  assert.equal((await ask("/api/v1/events?since=x")).status, 400);
+  assert.equal(
+    (await ask("/api/v1/events", { headers: { "last-event-id": "-1" } })).status,
+    400,
+  );
+  const head = await ask("/api/v1/events", { method: "HEAD" });
+  assert.equal(head.headers.get("content-type"), "text/event-stream");
+  assert.equal(events.listeners, 0, "a HEAD follows nothing");
+  const request = `GET /api/v1/events?since=0 HTTP/1.1\r\nHost: 127.0.0.1:${addr.port}\r\n` +
+    "Accept: text/event-stream\r\n\r\n";
+  const answer = await raw(addr, request, (text) => text.includes('"o/clip"'));
+  assert.match(answer, /content-type: text\/event-stream/i);
+  await until("the follower is forgotten", () => events.listeners === 0);
+});
+
 Deno.test("a port in use is the user's to mend", async () => {
   await using first = await open();
   const second = createAdmin({
     listen: first.addr,
     node: view(),
     metrics: createMetrics(),
+    events: eventHub(),
     log: memoryLog(),
   });
   await assert.rejects(second.start(), (error: UserError) => {

@@ -1,10 +1,19 @@
 /** All ports of a node on Deno. */
-import type { Log, Metrics, Ports } from "../ports.ts";
+import { cpuUsage } from "node:process";
+import { EventHub } from "../events.ts";
+import type { Log, Metrics, Ports, Usage } from "../ports.ts";
 import { denoClock, denoRng, Guard } from "./deno_clock.ts";
 import { denoFiles } from "./deno_files.ts";
 import { denoHttp } from "./deno_http.ts";
 import { denoNet } from "./deno_net.ts";
 import { denoSpawn } from "./deno_spawn.ts";
+import { linuxThreads } from "./linux/threads.ts";
+
+/** What this process has used. */
+function usage(): Usage {
+  const { user, system } = cpuUsage();
+  return { cpuMs: (user + system) / 1000, memoryBytes: Deno.memoryUsage().rss };
+}
 
 /**
  * Makes the ports of one node. Nothing is opened yet. The process ends by itself once every socket,
@@ -12,13 +21,14 @@ import { denoSpawn } from "./deno_spawn.ts";
  */
 export function denoPorts(
   { log, metrics }: { readonly log: Log; readonly metrics: Metrics },
-): Ports {
+): Ports & { readonly events: EventHub } {
   const guard = new Guard(
     log,
     metrics.counter("callback_errors_total", "Exceptions that came out of port callbacks."),
   );
+  const clock = denoClock(guard);
   return {
-    clock: denoClock(guard),
+    clock,
     rng: denoRng(),
     net: denoNet({ guard, log, metrics }),
     http: denoHttp(guard),
@@ -30,7 +40,10 @@ export function denoPorts(
       ),
     }),
     files: denoFiles(),
+    threads: linuxThreads(),
     log,
     metrics,
+    events: new EventHub(clock, metrics),
+    usage,
   };
 }

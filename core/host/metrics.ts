@@ -1,7 +1,7 @@
 /** The Metrics port on prom-client: one registry a node, the prefix `espalier_`, read on scrape. */
 import { Counter as PromCounter, Gauge, Histogram, Registry } from "prom-client";
 import { cpuUsage } from "node:process";
-import type { Clock, Counter, Metrics, Sample } from "../ports.ts";
+import type { Clock, Counter, DistributionSample, Metrics, Sample } from "../ports.ts";
 
 const PREFIX = "espalier_";
 /** How often the event loop's lag is measured. */
@@ -14,6 +14,13 @@ interface Family {
   readonly type: "gauge" | "counter";
   readonly help: string;
   readonly readers: Set<() => readonly Sample[]>;
+}
+
+/** A distribution that is read on scrape. */
+interface Distribution {
+  readonly help: string;
+  readonly buckets: readonly number[];
+  readonly read: () => readonly DistributionSample[];
 }
 
 /** A node's metrics, as Prometheus reads them. */
@@ -41,6 +48,7 @@ class PromMetrics implements NodeMetrics {
   readonly #counters = new Map<string, Fixed<PromCounter>>();
   readonly #histograms = new Map<string, Fixed<Histogram>>();
   readonly #families = new Map<string, Family>();
+  readonly #distributions = new Map<string, Distribution>();
   readonly contentType = this.#registry.contentType;
 
   counter(name: string, help: string, labels: Labels = {}): Counter {
@@ -79,7 +87,9 @@ class PromMetrics implements NodeMetrics {
     read: () => readonly Sample[],
   ): Disposable {
     const family = this.#families.get(name) ?? { type, help, readers: new Set() };
-    if (family.type !== type || this.#counters.has(name) || this.#histograms.has(name)) {
+    const isTaken = [this.#counters, this.#histograms, this.#distributions]
+      .some((all) => all.has(name));
+    if (family.type !== type || isTaken) {
       throw new TypeError(`Cannot collect metric ${name}: the name has another type already`);
     }
     this.#families.set(name, family);
@@ -94,10 +104,30 @@ class PromMetrics implements NodeMetrics {
     };
   }
 
+  collectDistribution(
+    name: string,
+    help: string,
+    buckets: readonly number[],
+    read: () => readonly DistributionSample[],
+  ): Disposable {
+    const isTaken = [this.#families, this.#counters, this.#histograms, this.#distributions]
+      .some((all) => all.has(name));
+    if (isTaken) throw new TypeError(`Cannot collect metric ${name}: the name is taken`);
+    const distribution = { help, buckets, read };
+    this.#distributions.set(name, distribution);
+    return {
+      [Symbol.dispose]: () => {
+        if (this.#distributions.get(name) === distribution) this.#distributions.delete(name);
+      },
+    };
+  }
+
   async text(): Promise<string> {
     const collected = new Registry();
     for (const [name, family] of this.#families) collectInto(collected, name, family);
-    return await this.#registry.metrics() + "\n" + await collected.metrics();
+    const distributions = [...this.#distributions].flatMap(([name, one]) => exposed(name, one));
+    const parts = [await this.#registry.metrics(), await collected.metrics()];
+    return [...parts, distributions.map((line) => `${line}\n`).join("")].join("\n");
   }
 
   #fixed<M>(
@@ -134,6 +164,35 @@ class PromMetrics implements NodeMetrics {
     fixed.bound.set(key, bound);
     return bound;
   }
+}
+
+/** Labels in the text format, with its escapes. */
+function labelsText(labels: Labels): string {
+  const escape = (value: string) =>
+    value.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll('"', '\\"');
+  const pairs = Object.entries(labels).map(([key, value]) => `${key}="${escape(value)}"`);
+  return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
+}
+
+/** A distribution in the text format, where each bucket holds what lies below its bound too. */
+function exposed(name: string, { help, buckets, read }: Distribution): string[] {
+  const full = PREFIX + name;
+  const lines = [`# HELP ${full} ${help}`, `# TYPE ${full} histogram`];
+  try {
+    for (const { labels = {}, counts, sum } of read()) {
+      let below = 0;
+      for (const [at, bound] of [...buckets.map(String), "+Inf"].entries()) {
+        below += counts[at] ?? 0;
+        lines.push(`${full}_bucket${labelsText({ ...labels, le: bound })} ${below}`);
+      }
+      lines.push(`${full}_sum${labelsText(labels)} ${sum}`);
+      lines.push(`${full}_count${labelsText(labels)} ${below}`);
+    }
+  } catch {
+    // The scrape goes on with what the others say.
+    return [];
+  }
+  return lines;
 }
 
 /** Reads one family; a reader that throws costs its own samples only. */

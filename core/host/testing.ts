@@ -1,4 +1,5 @@
 /** What the tests of this folder share: ports with a log and metrics that remember, and waiting for a truth. */
+import { EventHub } from "../events.ts";
 import type { Log, Metrics, Ports, Sample } from "../ports.ts";
 import { denoPorts } from "./deno_ports.ts";
 
@@ -37,6 +38,10 @@ export class MemoryMetrics implements Metrics {
     return { [Symbol.dispose]: () => void this.#collected.delete(name) };
   }
 
+  collectDistribution(): Disposable {
+    return { [Symbol.dispose]: () => {} };
+  }
+
   /** A counter's value, or the sum of the collected samples that carry all `labels`. */
   value(name: string, labels: Readonly<Record<string, string>> = {}): number {
     const samples = this.#collected.get(name)?.() ?? [];
@@ -45,6 +50,12 @@ export class MemoryMetrics implements Metrics {
     );
     return matching.reduce((sum, { value }) => sum + value, this.#counters.get(name) ?? 0);
   }
+}
+
+/** Events on real clocks. */
+export function eventHub(keep?: number): EventHub {
+  const clock = { now: () => performance.now(), wall: () => Date.now() };
+  return new EventHub(clock, new MemoryMetrics(), keep);
 }
 
 /** Real ports for one test. */

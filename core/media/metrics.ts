@@ -97,41 +97,22 @@ export function collectMedia(metrics: Metrics, read: () => DatapathCounters): Di
       metrics.collect(name, "counter", help, () => byStream(read(), (stream) => stream[key])),
     );
   }
-  return [...held, ...collectDelays(metrics, read)];
+  return [...held, collectDelays(metrics, read)];
 }
 
-/** The repair delays as a Prometheus histogram: each bucket holds what lies below its bound too. */
-function collectDelays(metrics: Metrics, read: () => DatapathCounters): Disposable[] {
-  const name = "media_repair_delay_ms";
-  const help = "How long packets were missing before they were won back, in milliseconds";
-  const counts = (stream: StreamCounters) => stream.repairDelays.counts;
-  return [
-    metrics.collect(
-      `${name}_bucket`,
-      "counter",
-      `${help}: up to each bound.`,
-      () =>
-        read().streams.slice(0, STREAMS_MAX).flatMap((stream) => {
-          let value = 0;
-          return counts(stream).map((count, at) => ({
-            labels: { stream: ssrcLabel(stream.ssrc), le: String(REPAIR_DELAYS_MS[at] ?? "+Inf") },
-            value: value += count,
-          }));
-        }),
-    ),
-    metrics.collect(
-      `${name}_sum`,
-      "counter",
-      `${help}: their sum.`,
-      () => byStream(read(), (stream) => stream.repairDelays.sumMs),
-    ),
-    metrics.collect(
-      `${name}_count`,
-      "counter",
-      `${help}: their number.`,
-      () => byStream(read(), (stream) => counts(stream).reduce((sum, one) => sum + one, 0)),
-    ),
-  ];
+/** The repair delays as a histogram. */
+function collectDelays(metrics: Metrics, read: () => DatapathCounters): Disposable {
+  return metrics.collectDistribution(
+    "media_repair_delay_seconds",
+    "How long packets were missing before they were won back.",
+    REPAIR_DELAYS_MS.map((ms) => ms / 1000),
+    () =>
+      read().streams.slice(0, STREAMS_MAX).map(({ ssrc, repairDelays }) => ({
+        labels: { stream: ssrcLabel(ssrc) },
+        counts: repairDelays.counts,
+        sum: repairDelays.sumMs / 1000,
+      })),
+  );
 }
 
 function byStream(counters: DatapathCounters, value: (stream: StreamCounters) => number): Sample[] {

@@ -63,6 +63,7 @@ export default definePlugin({
           const rule = checkConfig(ruleConfig, body);
           rules.set(rule);
           ctx.log.warn("chaos rule set", { rule });
+          ctx.events.emit("chaos-changed", { rule: rule.id, change: "set" });
           return { rules: rules.status() };
         },
       },
@@ -77,6 +78,7 @@ export default definePlugin({
               `Cannot remove chaos rule "${params.id}": there is none`,
             );
           }
+          ctx.events.emit("chaos-changed", { rule: params.id, change: "removed" });
           return { rules: rules.status() };
         },
       },

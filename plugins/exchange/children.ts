@@ -1,6 +1,6 @@
 /** The parent's side on ports: answers children and starts and stops their media. */
 import type { StreamName } from "../../core/ids.ts";
-import type { Clock, Log } from "../../core/ports.ts";
+import type { Clock, Events, Log } from "../../core/ports.ts";
 import type { Catalog, Control, Datapath } from "../../core/slots.ts";
 import type { MessageBody } from "../../core/wire/messages.ts";
 import { Pump } from "./pump.ts";
@@ -12,6 +12,7 @@ import type { Stats } from "./stats.ts";
 export interface ChildrenNeeds {
   readonly clock: Clock;
   readonly log: Log;
+  readonly events: Pick<Events, "emit">;
   readonly control: Control;
   readonly catalog: Catalog;
   readonly datapath: Datapath;
@@ -65,6 +66,7 @@ export class Children {
         const { message, reason, retryMs } = out;
         const { stream, session } = message.body;
         const hints = reason === "busy" || reason === "leaving" ? this.#hints(message.from) : [];
+        this.#tell("refused", { name: message.from, stream, session }, reason);
         return control.reply(message, "REFUSED", { stream, session, reason, retryMs, hints });
       }
       case "pending": {
@@ -93,6 +95,15 @@ export class Children {
     }
   }
 
+  #tell(
+    kind: "child-joined" | "child-left" | "refused",
+    child: Pick<Child, "name" | "stream" | "session">,
+    why?: string,
+  ): void {
+    const { stream, session, name } = child;
+    this.needs.events.emit(kind, { stream, child: name, session, why });
+  }
+
   #serve(out: Extract<ServingOut, { kind: "serve" }>): void {
     const { control, datapath, log, stats } = this.needs;
     const { child, answer } = out;
@@ -100,6 +111,7 @@ export class Children {
       child.link = datapath.link(MEDIA_SOCKET, child.media);
       stats.childrenJoined.add();
       log.info("child joined", { stream: child.stream, child: child.name, from: out.from });
+      this.#tell("child-joined", child);
       this.needs.onChange();
     }
     const { ssrc, link, stream, session } = child;
@@ -126,6 +138,7 @@ export class Children {
     const { datapath, log, stats } = this.needs;
     stats.childrenGone.add();
     log.info("child gone", { stream: child.stream, child: child.name, why });
+    this.#tell("child-left", child, why);
     if (child.link !== undefined && !this.machine.sharesLink(child)) {
       datapath.command({ kind: "child-gone", ssrc: child.ssrc, link: child.link });
     }

@@ -3,7 +3,7 @@ import { type NodeName, originOf, type Ssrc, type StreamName } from "../../core/
 import type { EngineEvent } from "../../core/media/api.ts";
 import { Listeners } from "../../core/listeners.ts";
 import { UserError } from "../../core/plugin.ts";
-import type { Clock, Log, Rng } from "../../core/ports.ts";
+import type { Clock, Events, Log, Rng } from "../../core/ports.ts";
 import type {
   Catalog,
   ChildStatus,
@@ -36,6 +36,7 @@ export interface ExchangeNeeds {
   readonly clock: Clock;
   readonly rng: Rng;
   readonly log: Log;
+  readonly events: Pick<Events, "emit">;
   readonly control: Control;
   readonly keepalive: Keepalive;
   readonly membership: Membership;

@@ -1,6 +1,7 @@
 /** One stream's upstream on ports: all local consumers and all children of a node share it. */
 import type { NodeName, Peer, Ssrc } from "../../core/ids.ts";
 import type { EngineEvent, LinkId } from "../../core/media/api.ts";
+import type { EventFields, EventKind } from "../../core/ports.ts";
 import type {
   Candidate,
   ControlFailure,
@@ -129,8 +130,10 @@ export class Group {
 
   /** An event of the engine about one link. */
   engine(event: Extract<EngineEvent, { link: LinkId }>): void {
+    if (event.kind === "alive") return;
     for (const leg of this.#legs.values()) {
-      if (leg.link !== event.link) continue;
+      // Hundreds of streams may come over one link: what one of them does is news for its own group only.
+      if (leg.link !== event.link || leg.accepted !== event.ssrc) continue;
       if (event.kind === "flowing" || event.kind === "caught-up") {
         this.#pump.feed({ kind: event.kind, leg: leg.id, ssrc: event.ssrc });
       } else if (event.kind === "silent") {
@@ -220,20 +223,28 @@ export class Group {
         return;
       case "failover":
         needs.stats.failovers.add();
-        needs.stats.outage.observe(out.outageMs);
+        needs.stats.outage.observe(out.outageMs / 1000);
         needs.log.info("failed over", { stream: this.spec.stream, outageMs: out.outageMs });
+        this.#tell("failed-over", { outageMs: out.outageMs });
         return needs.onChange();
       case "handover":
         needs.stats.handovers.add();
+        this.#tell("handed-over", { parents: [...this.machine.status().parents] });
         return;
       case "refusal":
         needs.stats.refusedByParent(out.reason);
+        this.#tell("refused", { why: out.reason, byParent: true });
         return;
       case "changed":
         return needs.onChange();
       case "over":
         return this.#end(out.ssrc, out.last);
     }
+  }
+
+  #tell(kind: EventKind, fields: EventFields): void {
+    const { stream, session } = this.spec;
+    this.needs.events.emit(kind, { stream, session, ...fields });
   }
 
   #ask(out: Extract<UpstreamOut, { kind: "ask" }>): void {
@@ -300,7 +311,9 @@ export class Group {
     return rttMs === undefined ? undefined : RETRY_FACTOR * rttMs + RETRY_MARGIN_MS;
   }
 
+  /** A leaf has nobody to warn, and stays with a bad POP until it is told to go: it leaves the verdict to keepalive. */
   #answerMs(name: NodeName): number {
+    if (this.spec.leaf) return Infinity;
     const retryMs = this.#retryMs(name);
     return retryMs === undefined ? JOIN_MS : Math.max(ANSWER_MIN_MS, ANSWER_RETRIES * retryMs);
   }
@@ -348,6 +361,7 @@ export class Group {
     this.#readyDirty = true;
     const parent = leg.peer.name;
     this.needs.log.info("joined", { stream: this.spec.stream, parent, first });
+    this.#tell("joined", { parent });
   }
 
   #drop(out: Extract<UpstreamOut, { kind: "drop" }>): void {
@@ -360,6 +374,7 @@ export class Group {
     if (out.tell && leg.asked) this.needs.leaver.leave(this.#joined(leg));
     const parent = leg.peer.name;
     this.needs.log.info("left", { stream: this.spec.stream, parent, why: out.why });
+    this.#tell("left", { parent, why: out.why });
   }
 
   #parentGone(leg: LegPorts): void {

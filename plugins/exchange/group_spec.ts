@@ -1,7 +1,7 @@
 /** What one upstream group is made from. */
 import type { NodeName, Ssrc, StreamName } from "../../core/ids.ts";
 import type { LinkId, SocketId } from "../../core/media/api.ts";
-import type { Addr, Clock, Log } from "../../core/ports.ts";
+import type { Addr, Clock, Events, Log } from "../../core/ports.ts";
 import type {
   Candidates,
   Catalog,
@@ -20,6 +20,7 @@ export interface GroupNeeds {
   readonly self: NodeName;
   readonly clock: Clock;
   readonly log: Log;
+  readonly events: Pick<Events, "emit">;
   readonly random: () => number;
   readonly control: Control;
   readonly keepalive: Keepalive;

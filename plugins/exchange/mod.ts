@@ -26,6 +26,7 @@ export default definePlugin({
         clock: ctx.clock,
         rng: ctx.rng,
         log: ctx.log,
+        events: ctx.events,
         control: ctx.use("control"),
         keepalive: ctx.use("keepalive"),
         membership: ctx.use("membership"),

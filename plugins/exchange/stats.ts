@@ -54,9 +54,9 @@ export class Stats {
     this.leasesExpired = counter("leases_expired", "Children that went without a word");
     this.tableFull = counter("table_full", "Children refused because the table is full");
     this.outage = metrics.histogram(
-      "exchange_outage_ms",
+      "exchange_outage_seconds",
       "Time without packets at a change of parent",
-      OUTAGE_BUCKETS_MS,
+      OUTAGE_BUCKETS_MS.map((ms) => ms / 1000),
     );
     this.#refusedHere = byReason("refusals_sent", "Children refused, by reason");
     this.#refusedThere = byReason("refusals", "Refusals by parents, by reason");

@@ -13,7 +13,7 @@ export default definePlugin({
   needs: [],
   config,
   create(ctx, options) {
-    const recorders = new Map<Recorder, string>();
+    const recordings = new Set<{ readonly file: string; close(): Promise<void> }>();
     const labels = { sink: ctx.id };
     const counters = {
       droppedBytes: ctx.metrics.counter(
@@ -56,8 +56,8 @@ export default definePlugin({
       const { path } = options;
       const name = path ??
         `${options.folder}/${recordingName(options.name, session, ctx.clock.wall())}`;
-      for (const taken of recorders.values()) {
-        if (taken !== name) continue;
+      for (const { file } of recordings) {
+        if (file !== name) continue;
         const why = `Cannot record ${name}: another session is recorded there`;
         return { name, open: () => Promise.reject(new PortError("exists", why)) };
       }
@@ -70,9 +70,7 @@ export default definePlugin({
       pace: "asap",
       start() {},
       async stop() {
-        const closing = [...recorders.keys()];
-        const results = await Promise.allSettled(closing.map((one) => one.close()));
-        recorders.clear();
+        const results = await Promise.allSettled([...recordings].map((one) => one.close()));
         for (const one of results) {
           if (one.status === "rejected") ctx.log.error(String(one.reason));
         }
@@ -80,13 +78,22 @@ export default definePlugin({
       open(session) {
         const target = targetFor(session);
         const recorder = new Recorder(ctx, target, options.queue, counters);
-        recorders.set(recorder, target.name);
-        ctx.log.info("recording", { session: session.session, file: target.name });
-        const close = recorder.close.bind(recorder);
+        const fields = { session: session.session, stream: session.stream, file: target.name };
+        ctx.log.info("recording", fields);
+        ctx.events.emit("recording-started", fields);
+        let closing: Promise<void> | undefined;
+        const close = () =>
+          closing ??= recorder.close().finally(() => {
+            recordings.delete(recording);
+            const { bytes, lost, trouble } = recorder.status();
+            ctx.events.emit("recording-stopped", { ...fields, bytes, lost, trouble });
+          });
+        const recording = { file: target.name, close };
+        recordings.add(recording);
         return {
           push: (chunks) => recorder.push(chunks),
           onEnd: (fn) => recorder.onEnd(fn),
-          close: () => close().finally(() => recorders.delete(recorder)),
+          close,
           status: () => recorder.status(),
         };
       },

@@ -86,7 +86,7 @@ export class Recorder implements SinkSession {
     return this.#closing ??= this.#close();
   }
 
-  status(): object {
+  status() {
     return {
       file: this.target.name,
       packets: this.#packets,

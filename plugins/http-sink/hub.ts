@@ -97,7 +97,11 @@ export class Hub {
         return Promise.resolve();
       },
       status: () =>
-        entry?.channel.status(this.needs.clock.now()) ?? { refused: "too many streams" },
+        entry === undefined ? { refused: "too many streams" } : {
+          ...entry.channel.status(this.needs.clock.now()),
+          // Who watches, by stream or by segments: what the whole network's picture counts.
+          clients: entry.channel.clients.size + entry.viewers.size,
+        },
     };
   }
 

@@ -11,6 +11,7 @@ export default definePlugin({
   slot: "role",
   summary: "Offers the streams of its sources and announces itself by the tree plugin.",
   needs: ["control", "membership", "catalog", "tree", "exchange", "source"],
+  brings: ["observer"],
   config,
   create(ctx, options) {
     const [tree, catalog, exchange] = [ctx.use("tree"), ctx.use("catalog"), ctx.use("exchange")];
@@ -34,6 +35,7 @@ export default definePlugin({
       rng: ctx.rng,
       clock: ctx.clock,
       log: ctx.log,
+      events: ctx.events,
       idle: options.idle,
       onInfo: announce,
     };

@@ -1,6 +1,6 @@
 /** The life of one offered stream: publication, source run, end, and a new life for the next viewer. */
 import { type NodeName, ssrcOf, type StreamName } from "../../core/ids.ts";
-import type { Clock, Log, Rng } from "../../core/ports.ts";
+import type { Clock, Events, Log, Rng } from "../../core/ports.ts";
 import type { Exchange, Publication, Source, SourceStream, StreamInfo } from "../../core/slots.ts";
 
 /**
@@ -19,6 +19,7 @@ export interface OfferNeeds {
   readonly rng: Rng;
   readonly clock: Clock;
   readonly log: Log;
+  readonly events: Pick<Events, "emit">;
   readonly idle: "stop" | "finish";
   /** The stream's entry in the catalogue changed. */
   readonly onInfo: () => void;
@@ -102,7 +103,7 @@ export class OfferedStream {
   #startRun(): void {
     const publication = this.#publication;
     if (publication === undefined) return;
-    this.needs.log.info("stream starts", { stream: publication.info.name });
+    this.#tell("stream-started", publication);
     this.#run = this.source.open(this.stream.name, {
       push: (ts, dueMs) => publication.push(ts, dueMs),
       end: () => {
@@ -110,9 +111,14 @@ export class OfferedStream {
         this.#ended = true;
         this.#stopRun();
         publication.end();
-        this.needs.log.info("stream ended", { stream: publication.info.name });
+        this.#tell("stream-ended", publication);
       },
     });
+  }
+
+  #tell(kind: "stream-started" | "stream-ended", { info: { name: stream } }: Publication): void {
+    this.needs.log.info(kind === "stream-started" ? "stream starts" : "stream ended", { stream });
+    this.needs.events.emit(kind, { stream });
   }
 
   #stopRun(): void {

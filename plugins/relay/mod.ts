@@ -15,6 +15,7 @@ export default definePlugin({
   slot: "role",
   summary: "Joins streams on demand and relays them to any number of children; a POP when told so.",
   needs: ["control", "membership", "catalog", "tree", "exchange", "datapath", "sink"],
+  brings: ["observer"],
   config,
   create(ctx, options) {
     const tree = ctx.use("tree");
@@ -40,7 +41,14 @@ export default definePlugin({
         id,
         { stream, budget: SINK_BUDGET_MS },
         it === undefined ? [] : [{ id: sink, it }],
-        { datapath, exchange, candidates: undefined, log: ctx.log, onEnded: () => {} },
+        {
+          datapath,
+          exchange,
+          candidates: undefined,
+          log: ctx.log,
+          onEnded: () => {},
+          events: ctx.events,
+        },
       );
       sessions.set(id, session);
       await session.open();

@@ -13,6 +13,7 @@ export default definePlugin({
   slot: "role",
   summary: "Picks the closest POP, joins streams there and plays them into its sinks.",
   needs: ["control", "membership", "catalog", "exchange", "datapath", "pop", "sink"],
+  brings: ["observer"],
   config,
   create(ctx, options) {
     const [pop, membership, exchange] = [
@@ -60,6 +61,7 @@ export default definePlugin({
         exchange,
         candidates,
         log: ctx.log,
+        events: ctx.events,
         onEnded: () => {
           if (stopping || options.whenDone !== "exit") return;
           if ([...sessions.values()].every((one) => one.ended)) ctx.finish("every session ended");

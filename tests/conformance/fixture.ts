@@ -55,6 +55,7 @@ export interface Holdings {
   readonly timers: number;
   readonly sockets: number;
   readonly collectors: number;
+  readonly eventListeners: number;
   readonly ofOthers: Readonly<Record<string, number>>;
 }
 
@@ -67,7 +68,13 @@ export interface MountedLife {
 }
 
 /** Nothing held. */
-export const NOTHING_HELD: Holdings = { timers: 0, sockets: 0, collectors: 0, ofOthers: {} };
+export const NOTHING_HELD: Holdings = {
+  timers: 0,
+  sockets: 0,
+  collectors: 0,
+  eventListeners: 0,
+  ofOthers: {},
+};
 
 /** The filling as its slot's interface. */
 export function filling<K extends Slot>(mounted: Mounted, slot: K, life: Life): Slots[K] {
@@ -122,6 +129,7 @@ export function mount(
       timers: world.timers(HOST),
       sockets: world.sockets(HOST),
       collectors: world.metrics(HOST).collectors,
+      eventListeners: world.eventListeners(HOST),
       ofOthers: Object.fromEntries(
         [
           ...needed.map((slot): [string, number] => [slot, others[slot].held()]),
@@ -196,5 +204,6 @@ function selfOf(me: Peer, roles: readonly string[]): Self {
     advertise: HOST,
     ports: { control: 6000, keepalive: 6001, media: 7000 },
     bootstrap: { host: "10.1.0.200", port: 5000 },
+    version: "0",
   };
 }

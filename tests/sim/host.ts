@@ -1,5 +1,13 @@
 /** Hosts and the processes on them: clocks, timers, sockets, and stalls (frozen or slow). */
-import { type Addr, type Net, PortError, type Ports, type UdpOptions } from "../../core/ports.ts";
+import { EventHub } from "../../core/events.ts";
+import {
+  type Addr,
+  type Clock,
+  type Net,
+  PortError,
+  type Ports,
+  type UdpOptions,
+} from "../../core/ports.ts";
 import { seededRng } from "../../core/rng.ts";
 import { type Link, subSeed } from "./links.ts";
 import { type HttpHandler, simHttp } from "./http.ts";
@@ -230,6 +238,7 @@ export class SimProcess implements EventOwner {
   readonly host: SimHost;
   readonly ports: Ports;
   readonly metrics = new MemoryMetrics();
+  readonly events: EventHub;
   readonly sockets = new Set<SimUdp>();
   readonly streams = new Set<TcpEnd>();
   readonly servers = new Set<TcpServer>();
@@ -240,12 +249,14 @@ export class SimProcess implements EventOwner {
     this.host = host;
     const { world } = host;
     const life = ++host.lives;
+    const clock: Clock = {
+      now: () => host.now(),
+      wall: () => host.wall(),
+      after: (ms, fn) => this.#after(ms, fn),
+    };
+    this.events = new EventHub(clock, this.metrics);
     this.ports = {
-      clock: {
-        now: () => host.now(),
-        wall: () => host.wall(),
-        after: (ms, fn) => this.#after(ms, fn),
-      },
+      clock,
       rng: seededRng(subSeed(world.seed, "process", host.name, String(life))),
       net: this.#net(),
       http: simHttp(this),
@@ -253,6 +264,7 @@ export class SimProcess implements EventOwner {
       files: memoryFiles(host.disk, (operation) => this.#disk(operation)),
       log: world.logs.portFor(host.name, () => world.nowMs),
       metrics: this.metrics,
+      events: this.events,
     };
   }
 

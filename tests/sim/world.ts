@@ -7,7 +7,7 @@
 import { setImmediate } from "node:timers";
 import type { LinkSettings } from "../../core/link_model.ts";
 import { PERFECT_LINK } from "../../core/link_model.ts";
-import type { Addr, Plane, Ports, Rng } from "../../core/ports.ts";
+import type { Addr, NodeEvent, Plane, Ports, Rng } from "../../core/ports.ts";
 import { seededRng } from "../../core/rng.ts";
 import { SimHost, SimProcess } from "./host.ts";
 import { type Link, Links, type PairTotals, subSeed } from "./links.ts";
@@ -167,6 +167,17 @@ export class World {
     const newest = [...this.host(name).processes].at(-1);
     if (newest === undefined) throw new Error(`Cannot read metrics: nothing runs on ${name}`);
     return newest.metrics;
+  }
+
+  /** What happened in the newest living process of a host. */
+  happened(name: string): readonly NodeEvent[] {
+    const newest = [...this.host(name).processes].at(-1);
+    return newest?.events.page(0).events ?? [];
+  }
+
+  /** Listeners for events that the processes of a host hold. */
+  eventListeners(name: string): number {
+    return sum(this.host(name).processes, (process) => process.events.listeners);
   }
 
   /** Captured log lines, of one host or of all. */

@@ -25,8 +25,11 @@ const RULES: readonly Rule[] = [
   { who: /^core\//, may: [CORE, "npm:(zod|cborg|yaml)", "node:crypto"] },
   { who: /^plugins\/registry\.ts$/, may: ["core/(plugin|slots)\\.ts", "plugins/[^/]+/mod\\.ts"] },
   { who: /^plugins\/([^/]+)\//, may: [CORE, "plugins/SELF/.*", "npm:zod", "node:crypto"] },
-  // What runs in browsers is bundled; the program sees only the finished text.
-  { who: /^web\//, may: ["web/.*", "npm:(mpegts\\.js|hls\\.js)"] },
+  // What runs in browsers is bundled; the program sees only the finished text. `observe.ts` is types alone.
+  {
+    who: /^web\//,
+    may: ["web/.*", "core/observe\\.ts", "npm:(mpegts\\.js|hls\\.js|preact|uplot|d3-hierarchy)"],
+  },
   {
     who: /^(main\.ts|cli\/)/,
     may: [

@@ -25,7 +25,7 @@ export class Session {
   #dropped = 0;
   #droppedBefore = 0;
   #retryMs = RETRY_FIRST_MS;
-  #retry: number | undefined;
+  #retry: ReturnType<typeof setTimeout> | undefined;
   #lastTime = 0;
   #movedMs = performance.now();
   #played = false;
