@@ -89,8 +89,9 @@ Deno.test({
 
       await pages(window);
       await page.goto(`${url}#/`);
-      const relay = await net.parentOf("r3", STREAM);
-      assert.ok(relay, "r3 takes the stream from somebody");
+      const pop = await net.parentOf("v1", STREAM);
+      const relay = pop === undefined ? undefined : await net.parentOf(pop, STREAM);
+      assert.ok(relay, "v1 hangs on a POP, and that on a relay");
       net.fleet.get(relay).signal("SIGKILL");
       await settled(net, window, [relay]);
       await page.getByText("failed over").first().waitFor();

@@ -15,7 +15,7 @@ var ce,Ss,Wc,en,zl,Vr,Ms,Fr,Ts,Fl,Rl,Uc,pr=Symbol.for("pv"),Hr={},Br=[],Gc=/^m(i
   --edge: #c8d1c9;
   --accent: #1f6f54;
   --accent-soft: #e3f0e9;
-  --good: #2f8f6b;
+  --good: #1f7a58;
   --fair: #8f5a00;
   --bad: #b93a2f;
   --off: #8b9790;
