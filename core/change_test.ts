@@ -270,7 +270,7 @@ Deno.test("a start that hangs has failed, and a stop that hangs does not keep th
   };
   await assert.rejects(
     driven(kernel.apply([entry("stays"), entry("hangs")])),
-    (error: UserError) => error.code === "too-slow",
+    (error: UserError) => error.code === "start-failed",
   );
   assert.deepEqual(ids(kernel), ["stays"]);
   const { removed } = await driven(kernel.apply([entry("a")]));

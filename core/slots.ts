@@ -470,6 +470,11 @@ export interface SinkSession {
 export interface Sink {
   /** What the receiver in front of this sink does unless the session says otherwise. */
   readonly pace: "asap" | "smooth";
+  /**
+   * Whether it takes this session, whatever sinks the session names; undefined, or left out, leaves that to
+   * the session. A change is told by the slot's `onChange`.
+   */
+  wants?(session: Pick<SessionInfo, "session" | "stream">): boolean | undefined;
   open(session: SessionInfo): SinkSession;
 }
 

@@ -100,3 +100,6 @@ export const defaults: Partial<Record<Slot, string>> = {
   piecePicker: "picker-streaming",
   choker: "choker-tit-for-tat",
 };
+
+/** The sink that records a session when somebody asks for it at run time. */
+export const recorder = "file-sink";
