@@ -102,7 +102,8 @@ export class Change {
     for (const old of going) await this.#remove(old);
     const running = steps.flatMap((step) =>
       step.kind === "keep"
-        ? { instance: step.next, life: step.old.life }
+        // The plugin goes on with the very options that it was made with.
+        ? { instance: { ...step.next, config: step.old.instance.config }, life: step.old.life }
         : this.#now.get(step) ?? []
     );
     return { running, changed: this.#log };

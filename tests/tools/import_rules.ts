@@ -25,6 +25,8 @@ const RULES: readonly Rule[] = [
   { who: /^core\//, may: [CORE, "npm:(zod|cborg|yaml)", "node:crypto"] },
   { who: /^plugins\/registry\.ts$/, may: ["core/(plugin|slots)\\.ts", "plugins/[^/]+/mod\\.ts"] },
   { who: /^plugins\/([^/]+)\//, may: [CORE, "plugins/SELF/.*", "npm:zod", "node:crypto"] },
+  // Types only: a client runs without the program.
+  { who: /^client\//, may: ["core/answers\\.ts", "npm:zod"] },
   {
     who: /^(main\.ts|cli\/)/,
     may: [
