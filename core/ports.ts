@@ -244,6 +244,8 @@ export interface Counter {
 export interface Sample {
   readonly labels?: Readonly<Record<string, string>>;
   readonly value: number;
+  /** Which part of a histogram it is: buckets are cumulative and carry `le`. */
+  readonly part?: "bucket" | "sum" | "count";
 }
 
 /** Metrics by Prometheus conventions; names get the prefix `espalier_`. Bind once, add often. */
@@ -260,7 +262,7 @@ export interface Metrics {
   /** Values that are read only when somebody asks; disposing removes them. */
   collect(
     name: string,
-    type: "gauge" | "counter",
+    type: "gauge" | "counter" | "histogram",
     help: string,
     read: () => readonly Sample[],
   ): Disposable;

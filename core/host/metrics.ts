@@ -1,5 +1,8 @@
-/** The Metrics port on prom-client: one registry a node, the prefix `espalier_`, read on scrape. */
-import { Counter as PromCounter, Gauge, Histogram, Registry } from "prom-client";
+/**
+ * The Metrics port, and what it holds as Prometheus text (exposition format 0.0.4). Own code of a hundred lines
+ * and not a library: counting is a number, a node must be ready before a library is loaded, and a scrape reads
+ * collected values once, as they are.
+ */
 import { cpuUsage } from "node:process";
 import type { Clock, Counter, Metrics, Sample } from "../ports.ts";
 
@@ -9,9 +12,30 @@ const LAG_INTERVAL_MS = 500;
 
 type Labels = Readonly<Record<string, string>>;
 
+/** Metrics of one name share their type, their help and their label names. */
+interface Fixed<Cell> {
+  readonly help: string;
+  readonly labelNames: string;
+  readonly cells: Map<string, { readonly labels: Labels; readonly cell: Cell }>;
+}
+
+/** A counter. */
+interface CounterCell extends Counter {
+  readonly value: number;
+}
+
+/** A distribution. */
+interface HistogramCell {
+  readonly buckets: readonly number[];
+  /** Observations up to each bound, not cumulative; beyond the last at the end. */
+  readonly counts: number[];
+  sum: number;
+  observe(value: number): void;
+}
+
 /** Values that are read on scrape; several plugins may give some under one name. */
 interface Family {
-  readonly type: "gauge" | "counter";
+  readonly type: "gauge" | "counter" | "histogram";
   readonly help: string;
   readonly readers: Set<() => readonly Sample[]>;
 }
@@ -20,7 +44,6 @@ interface Family {
 export interface NodeMetrics extends Metrics {
   /** Prometheus text exposition, version 0.0.4. */
   text(): Promise<string>;
-  readonly contentType: string;
 }
 
 /** The same labels, whatever their order, give the same key. */
@@ -28,53 +51,101 @@ function labelsKey(labels: Labels): string {
   return JSON.stringify(Object.entries(labels).toSorted(([a], [b]) => a < b ? -1 : 1));
 }
 
-/** Fixed metrics of one name share their help and their label names. */
-interface Fixed<M> {
-  readonly metric: M;
-  readonly labelNames: string;
-  readonly bound: Map<string, Counter & { observe(value: number): void }>;
+function escaped(text: string): string {
+  return text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
+}
+
+/** One line of values. */
+function line(name: string, labels: Labels, value: number): string {
+  const pairs = Object.entries(labels)
+    .map(([key, text]) => `${key}="${escaped(String(text)).replaceAll('"', '\\"')}"`);
+  const written = value === Infinity ? "+Inf" : value === -Infinity ? "-Inf" : String(value);
+  return `${PREFIX}${name}${pairs.length === 0 ? "" : `{${pairs.join(",")}}`} ${written}\n`;
+}
+
+function header(name: string, type: string, help: string): string {
+  return `# HELP ${PREFIX}${name} ${escaped(help)}\n# TYPE ${PREFIX}${name} ${type}\n`;
+}
+
+function counterCell(): CounterCell {
+  let value = 0;
+  return {
+    get value() {
+      return value;
+    },
+    // A counter never falls.
+    add(by = 1) {
+      if (by > 0) value += by;
+    },
+  };
+}
+
+function histogramCell(buckets: readonly number[]): HistogramCell {
+  const bounds = [...buckets].toSorted((a, b) => a - b);
+  const counts = new Array<number>(bounds.length + 1).fill(0);
+  return {
+    buckets: bounds,
+    counts,
+    sum: 0,
+    observe(value) {
+      const at = bounds.findIndex((bound) => value <= bound);
+      const index = at < 0 ? bounds.length : at;
+      counts[index] = (counts[index] ?? 0) + 1;
+      this.sum += value;
+    },
+  };
+}
+
+function histogramLines(name: string, labels: Labels, cell: HistogramCell): string {
+  let below = 0;
+  const buckets = [...cell.buckets, Infinity].map((bound, i) => {
+    below += cell.counts[i] ?? 0;
+    const le = bound === Infinity ? "+Inf" : String(bound);
+    return line(`${name}_bucket`, { le, ...labels }, below);
+  });
+  return buckets.join("") + line(`${name}_sum`, labels, cell.sum) +
+    line(`${name}_count`, labels, below);
+}
+
+/** One family; a reader that throws costs its own samples only. */
+function familyLines(name: string, { type, readers }: Family): string {
+  const values = new Map<string, Sample>();
+  for (const read of readers) {
+    try {
+      for (const { labels = {}, value, part } of read()) {
+        // A counter never falls below nothing: a reader's fault is shown as nothing.
+        if (type === "counter" && !(value >= 0)) continue;
+        // Two values of one name and labels would be refused by whoever scrapes.
+        const key = labelsKey(labels) + (part ?? "");
+        const before = type === "counter" ? values.get(key)?.value ?? 0 : 0;
+        values.set(key, { labels, value: before + value, ...(part === undefined ? {} : { part }) });
+      }
+    } catch {
+      // The scrape goes on with what the others say.
+    }
+  }
+  return [...values.values()].map(({ labels = {}, value, part }) =>
+    line(part === undefined ? name : `${name}_${part}`, labels, value)
+  ).join("");
 }
 
 /** Metrics behind the port. */
-class PromMetrics implements NodeMetrics {
-  readonly #registry = new Registry();
-  readonly #counters = new Map<string, Fixed<PromCounter>>();
-  readonly #histograms = new Map<string, Fixed<Histogram>>();
+class TextMetrics implements NodeMetrics {
+  readonly #counters = new Map<string, Fixed<CounterCell>>();
+  readonly #histograms = new Map<string, Fixed<HistogramCell>>();
   readonly #families = new Map<string, Family>();
-  readonly contentType = this.#registry.contentType;
 
   counter(name: string, help: string, labels: Labels = {}): Counter {
-    const fixed = this.#fixed(
-      this.#counters,
-      name,
-      labels,
-      (labelNames) =>
-        new PromCounter({ name: PREFIX + name, help, labelNames, registers: [this.#registry] }),
-    );
-    return this.#bind(fixed, labels, () => {
-      const child = fixed.metric.labels({ ...labels });
-      return { add: (by = 1) => child.inc(by), observe: () => {} };
-    });
+    return this.#cell(this.#counters, name, help, labels, counterCell);
   }
 
   histogram(name: string, help: string, buckets: readonly number[], labels: Labels = {}) {
-    const fixed = this.#fixed(this.#histograms, name, labels, (labelNames) =>
-      new Histogram({
-        name: PREFIX + name,
-        help,
-        labelNames,
-        buckets: [...buckets],
-        registers: [this.#registry],
-      }));
-    return this.#bind(fixed, labels, () => {
-      const child = fixed.metric.labels({ ...labels });
-      return { add: () => {}, observe: (value) => child.observe(value) };
-    });
+    return this.#cell(this.#histograms, name, help, labels, () => histogramCell(buckets));
   }
 
   collect(
     name: string,
-    type: "gauge" | "counter",
+    type: Family["type"],
     help: string,
     read: () => readonly Sample[],
   ): Disposable {
@@ -94,73 +165,61 @@ class PromMetrics implements NodeMetrics {
     };
   }
 
-  async text(): Promise<string> {
-    const collected = new Registry();
-    for (const [name, family] of this.#families) collectInto(collected, name, family);
-    return await this.#registry.metrics() + "\n" + await collected.metrics();
+  text(): Promise<string> {
+    const parts: string[] = [];
+    for (const [name, { help, cells }] of this.#counters) {
+      parts.push(header(name, "counter", help));
+      for (const { labels, cell } of cells.values()) parts.push(line(name, labels, cell.value));
+    }
+    for (const [name, { help, cells }] of this.#histograms) {
+      parts.push(header(name, "histogram", help));
+      for (const { labels, cell } of cells.values()) {
+        parts.push(histogramLines(name, labels, cell));
+      }
+    }
+    for (const [name, family] of this.#families) {
+      parts.push(header(name, family.type, family.help), familyLines(name, family));
+    }
+    return Promise.resolve(parts.join(""));
   }
 
-  #fixed<M>(
-    all: Map<string, Fixed<M>>,
+  #cell<Cell>(
+    all: Map<string, Fixed<Cell>>,
     name: string,
+    help: string,
     labels: Labels,
-    make: (labelNames: string[]) => M,
-  ): Fixed<M> {
-    const names = Object.keys(labels).toSorted();
-    const known = all.get(name);
-    if (known === undefined) {
-      if (this.#families.has(name)) {
+    make: () => Cell,
+  ): Cell {
+    const labelNames = Object.keys(labels).toSorted().join();
+    let fixed = all.get(name);
+    if (fixed === undefined) {
+      const others: readonly ReadonlyMap<string, unknown>[] = [
+        this.#counters,
+        this.#histograms,
+        this.#families,
+      ];
+      if (others.some((one) => one.has(name))) {
         throw new TypeError(`Cannot make metric ${name}: the name is collected already`);
       }
-      const fixed = { metric: make(names), labelNames: names.join(), bound: new Map() };
-      all.set(name, fixed);
-      return fixed;
+      all.set(name, fixed = { help, labelNames, cells: new Map() });
     }
-    if (known.labelNames !== names.join()) {
+    if (fixed.labelNames !== labelNames) {
       throw new TypeError(
-        `Cannot make metric ${name}: its labels are "${known.labelNames}", not "${names.join()}"`,
+        `Cannot make metric ${name}: its labels are "${fixed.labelNames}", not "${labelNames}"`,
       );
     }
-    return known;
-  }
-
-  #bind<M>(
-    fixed: Fixed<M>,
-    labels: Labels,
-    make: () => Counter & { observe(value: number): void },
-  ): Counter & { observe(value: number): void } {
     const key = labelsKey(labels);
-    const bound = fixed.bound.get(key) ?? make();
-    fixed.bound.set(key, bound);
-    return bound;
+    const known = fixed.cells.get(key);
+    if (known !== undefined) return known.cell;
+    const cell = make();
+    fixed.cells.set(key, { labels: { ...labels }, cell });
+    return cell;
   }
-}
-
-/** Reads one family; a reader that throws costs its own samples only. */
-function collectInto(registry: Registry, name: string, { type, help, readers }: Family): void {
-  const samples: Sample[] = [];
-  for (const read of readers) {
-    try {
-      samples.push(...read());
-    } catch {
-      // The scrape goes on with what the others say.
-    }
-  }
-  const labelNames = [...new Set(samples.flatMap(({ labels }) => Object.keys(labels ?? {})))];
-  const common = { name: PREFIX + name, help, labelNames, registers: [registry] };
-  if (type === "gauge") {
-    const gauge = new Gauge(common);
-    for (const { labels, value } of samples) gauge.set({ ...labels }, value);
-    return;
-  }
-  const counter = new PromCounter(common);
-  // Prometheus counters never fall; a reader's fault is shown as nothing rather than as an exception.
-  for (const { labels, value } of samples) if (value >= 0) counter.inc({ ...labels }, value);
 }
 
 /** Makes a node's metrics. */
 export function createMetrics(): NodeMetrics {
-  return new PromMetrics();
+  return new TextMetrics();
 }
 
 /** Gauges of the process itself. Disposing stops the timer that measures the event loop. */

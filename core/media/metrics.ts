@@ -97,41 +97,31 @@ export function collectMedia(metrics: Metrics, read: () => DatapathCounters): Di
       metrics.collect(name, "counter", help, () => byStream(read(), (stream) => stream[key])),
     );
   }
-  return [...held, ...collectDelays(metrics, read)];
+  return [...held, collectDelays(metrics, read)];
 }
 
 /** The repair delays as a Prometheus histogram: each bucket holds what lies below its bound too. */
-function collectDelays(metrics: Metrics, read: () => DatapathCounters): Disposable[] {
-  const name = "media_repair_delay_ms";
-  const help = "How long packets were missing before they were won back, in milliseconds";
-  const counts = (stream: StreamCounters) => stream.repairDelays.counts;
-  return [
-    metrics.collect(
-      `${name}_bucket`,
-      "counter",
-      `${help}: up to each bound.`,
-      () =>
-        read().streams.slice(0, STREAMS_MAX).flatMap((stream) => {
-          let value = 0;
-          return counts(stream).map((count, at) => ({
-            labels: { stream: ssrcLabel(stream.ssrc), le: String(REPAIR_DELAYS_MS[at] ?? "+Inf") },
-            value: value += count,
-          }));
-        }),
-    ),
-    metrics.collect(
-      `${name}_sum`,
-      "counter",
-      `${help}: their sum.`,
-      () => byStream(read(), (stream) => stream.repairDelays.sumMs),
-    ),
-    metrics.collect(
-      `${name}_count`,
-      "counter",
-      `${help}: their number.`,
-      () => byStream(read(), (stream) => counts(stream).reduce((sum, one) => sum + one, 0)),
-    ),
-  ];
+function collectDelays(metrics: Metrics, read: () => DatapathCounters): Disposable {
+  const samplesOf = ({ ssrc, repairDelays: { counts, sumMs } }: StreamCounters): Sample[] => {
+    const stream = ssrcLabel(ssrc);
+    let below = 0;
+    const buckets = counts.map((count, at): Sample => {
+      const bound = REPAIR_DELAYS_MS[at];
+      const le = bound === undefined ? "+Inf" : String(bound / 1000);
+      return { part: "bucket", labels: { stream, le }, value: below += count };
+    });
+    return [
+      ...buckets,
+      { part: "sum", labels: { stream }, value: sumMs / 1000 },
+      { part: "count", labels: { stream }, value: below },
+    ];
+  };
+  return metrics.collect(
+    "media_repair_delay_seconds",
+    "histogram",
+    "How long packets were missing before they were won back.",
+    () => read().streams.slice(0, STREAMS_MAX).flatMap(samplesOf),
+  );
 }
 
 function byStream(counters: DatapathCounters, value: (stream: StreamCounters) => number): Sample[] {

@@ -221,7 +221,7 @@ export class Group {
         return;
       case "failover":
         needs.stats.failovers.add();
-        needs.stats.outage.observe(out.outageMs);
+        needs.stats.outage.observe(out.outageMs / 1000);
         needs.log.info("failed over", { stream: this.spec.stream, outageMs: out.outageMs });
         this.#tell("failed-over", { outageMs: out.outageMs });
         return needs.onChange();

@@ -9,8 +9,13 @@ const METRICS: readonly [string, "counter" | "gauge", string, (stats: SinkStats)
   ["sink_bytes_total", "counter", "Bytes that reached the sink.", (one) => one.bytes],
   ["sink_lost_total", "counter", "Packets given up before the sink.", (one) => one.lost],
   ["sink_out_of_order_total", "counter", "Packets not in order.", (one) => one.outOfOrder],
-  ["sink_jitter_ms", "gauge", "Jitter at the sink (RFC 3550).", (one) => one.jitterMs],
-  ["sink_longest_pause_ms", "gauge", "Longest time without packets.", (one) => one.longestPauseMs],
+  ["sink_jitter_seconds", "gauge", "Jitter at the sink (RFC 3550).", (one) => one.jitterMs / 1000],
+  [
+    "sink_longest_pause_seconds",
+    "gauge",
+    "Longest time without packets.",
+    (one) => one.longestPauseMs / 1000,
+  ],
 ];
 
 /** Counts what arrives; plays nothing. */
