@@ -36,7 +36,7 @@ function portsOf() {
     events,
     rng: seededRng(1),
     net: { udp: no, listen: no, dial: no },
-    http: { serve: no },
+    http: { serve: no, request: no },
     spawn: no,
     files: {} as Ports["files"],
     log: { debug() {}, info() {}, warn() {}, error() {} },

@@ -478,6 +478,12 @@ export interface Sink {
   open(session: SessionInfo): SinkSession;
 }
 
+/** Tells somebody outside what happens on this node. Nobody calls it. */
+export interface Hook {
+  /** What it told and could not tell so far, for the admin API. */
+  status(): object;
+}
+
 /** Impairs this node's own UDP traffic, for demos and tests. The kernel asks it for every datagram of every plugin. */
 export interface Chaos {
   /** Calls `send` at once, later, several times or never. */
@@ -570,6 +576,7 @@ export interface Slots {
   chaos: Chaos;
   source: Source;
   sink: Sink;
+  hook: Hook;
   piecePicker: PiecePicker;
   choker: Choker;
 }
@@ -578,7 +585,7 @@ export interface Slots {
 export type Slot = keyof Slots;
 
 /** Slots that any number of plugins may fill. All others take one. */
-export const MANY_SLOTS = ["role", "source", "sink"] as const;
+export const MANY_SLOTS = ["role", "source", "sink", "hook"] as const;
 /** A slot that takes many. */
 export type ManySlot = typeof MANY_SLOTS[number];
 /** A slot that takes one. */

@@ -40,6 +40,7 @@ import treeLinkstate from "./tree-linkstate/mod.ts";
 import udpSink from "./udp-sink/mod.ts";
 import udpSource from "./udp-source/mod.ts";
 import viewer from "./viewer/mod.ts";
+import webhook from "./webhook/mod.ts";
 
 /** Every built-in. */
 export const builtins: readonly Loadable[] = [
@@ -82,6 +83,7 @@ export const builtins: readonly Loadable[] = [
   udpSink,
   udpSource,
   viewer,
+  webhook,
 ];
 
 /** Who fills a slot that a plugin needs and the config leaves empty. */
