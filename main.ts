@@ -6,6 +6,7 @@ import { runNode } from "./cli/node.ts";
 import { find, get, share } from "./cli/swarm.ts";
 import { topology } from "./cli/topology.ts";
 import { UserError } from "./core/plugin.ts";
+import { parseDuration } from "./core/units.ts";
 import denoJson from "./deno.json" with { type: "json" };
 
 /** Exit code of everything that is the user's to mend. */
@@ -87,6 +88,23 @@ function buildProgram(): Command {
     .argument("[admin...]", "admin endpoints", ["http://127.0.0.1:8081"])
     .option("--token <token>", "bearer token of the endpoints")
     .action(async (bases: string[], { token }) => console.log(await topology(bases, token)));
+  program.command("top")
+    .description("watches running nodes: nodes, links, streams, sessions, rates, trees; q ends")
+    .argument("[admin...]", "admin endpoints", ["http://127.0.0.1:8081"])
+    .option("--token <token>", "bearer token of the endpoints")
+    .option("--once", "one picture, as where there is no terminal")
+    .option("--interval <duration>", "time between pictures", "1s")
+    .action(async (bases: string[], { token, once, interval }) => {
+      const { top } = await import("./cli/top.ts");
+      const intervalMs = parseDuration(interval);
+      if (intervalMs === undefined || intervalMs < 100) {
+        throw new UserError(
+          "usage",
+          `Cannot wait "${interval}": a duration from 100ms on expected`,
+        );
+      }
+      Deno.exit(await top({ bases, token, once: once === true, intervalMs }));
+    });
   addSwarm(program);
   program.command("demo")
     .description("a whole network on this machine: watch it form, break and mend")

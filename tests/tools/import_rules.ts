@@ -33,6 +33,7 @@ const RULES: readonly Rule[] = [
       "main\\.ts",
       "deno\\.json",
       "cli/.*",
+      "client/.*",
       "core/.*",
       "plugins/registry\\.ts",
       "npm:.*",
