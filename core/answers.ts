@@ -191,7 +191,9 @@ export const logAnswer = z.object({ level: z.enum(["debug", "info", "warn", "err
 export const configAnswer = z.looseObject({
   file: z.string(),
   unsaved: z.boolean().describe("Whether it differs from its file."),
-  plugins: z.array(z.object({ use: z.string(), id: name.optional(), with: z.unknown() })),
+  plugins: z.array(
+    z.object({ use: z.string(), id: name.optional(), with: z.unknown().optional() }),
+  ),
   running: z.array(pluginAnswer),
 });
 
