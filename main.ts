@@ -5,6 +5,7 @@ import { demo } from "./cli/demo.ts";
 import { runNode } from "./cli/node.ts";
 import { find, get, share } from "./cli/swarm.ts";
 import { topology } from "./cli/topology.ts";
+import { runMediaThread, THREAD_NAME } from "./core/host/linux/media_thread.ts";
 import { UserError } from "./core/plugin.ts";
 import { parseDuration } from "./core/units.ts";
 import denoJson from "./deno.json" with { type: "json" };
@@ -129,7 +130,10 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-if (import.meta.main) {
+if (Reflect.get(globalThis, "name") === THREAD_NAME) {
+  // Where the program is one file, that file is the media thread's code too.
+  runMediaThread();
+} else if (import.meta.main) {
   const code = await main(Deno.args);
   if (code !== 0) Deno.exit(code);
 }

@@ -70,6 +70,7 @@ class NodeProcess {
       defaults,
       config,
       instance: this.#ports.clock.wall(),
+      version: denoJson.version,
       ports: (plugin) => ({ ...this.#ports, log: this.#log.bind({ node: config.name, plugin }) }),
       onFinish: (reason) => this.#finished.resolve(reason),
     });

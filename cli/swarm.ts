@@ -14,7 +14,7 @@ import type { FoundFile } from "../core/swarm/index_messages.ts";
 import { parseAddr } from "../core/units.ts";
 import { builtins, defaults } from "../plugins/registry.ts";
 import { playWhile } from "./swarm_play.ts";
-import { Progress, type SwarmStatus } from "./swarm_progress.ts";
+import { downloadLine, hashLine, StatusLine, type SwarmStatus } from "./swarm_progress.ts";
 
 /** Options that all commands of the swarm share. */
 export interface SwarmOptions {
@@ -138,18 +138,31 @@ export async function share(folder: string, options: PeerOptions): Promise<numbe
   if (!(await Deno.stat(path).catch(() => undefined))?.isDirectory) {
     throw new UserError("not-found", `Cannot share ${folder}: there is no such folder`);
   }
-  return await withPeer(options, { folders: [path] }, async (kernel, _ports, stopped) => {
+  const peer = { folders: [path], hashes: `${path}/.espalier/hashes` };
+  return await withPeer(options, peer, async (kernel, _ports, stopped) => {
+    using line = new StatusLine();
     const known = new Set<string>();
+    let reached: boolean | undefined;
     console.log(`sharing ${path} at ${statusOf(kernel).listen}, index ${options.index}`);
     while (!stopped.aborted) {
+      const { hashing, index } = statusOf(kernel);
       const routes = kernel.adminRoutes().find((route) => route.path === "/swarm/files");
       const files = await routes?.handle({ params: {}, query: {}, body: undefined });
       for (const file of Array.isArray(files) ? files : []) {
         if (known.has(file.id)) continue;
         known.add(file.id);
+        line.clear();
         console.log(`${file.id}  ${file.name}`);
       }
-      await sleep(1000, stopped);
+      if (index !== undefined && index.connected !== reached) {
+        line.clear();
+        if (!index.connected) console.error(`no index at ${options.index} yet; trying again`);
+        else if (reached === false) console.error(`index reached`);
+        reached = index.connected;
+      }
+      if (hashing === undefined) line.clear();
+      else line.show(hashLine(hashing));
+      await sleep(hashing === undefined ? 1000 : PROGRESS_MS, stopped);
     }
     return 0;
   });
@@ -227,6 +240,10 @@ async function choose(what: string, options: SwarmOptions): Promise<FoundFile> {
 
 /** Downloads a file, and plays it meanwhile when asked to. */
 export async function get(what: string, options: GetOptions): Promise<number> {
+  const { out } = options;
+  if (out !== undefined && await Deno.lstat(out).catch(() => undefined) !== undefined) {
+    throw new UserError("exists", `Cannot get ${what}: ${out} is there already`);
+  }
   const file = await choose(what, options);
   const peer = {
     downloads: resolve(options.folder),
@@ -236,16 +253,14 @@ export async function get(what: string, options: GetOptions): Promise<number> {
     ...(options.play === true ? { http: "127.0.0.1:0" } : {}),
   };
   return await withPeer(options, peer, async (kernel, ports, stopped) => {
-    using progress = new Progress(
-      file,
-      pieceCount({ sizeBytes: file.size, pieceBytes: file.piece }),
-    );
+    using progress = new StatusLine();
+    const pieces = pieceCount({ sizeBytes: file.size, pieceBytes: file.piece });
     const player = options.play === true
       ? playWhile(file, () => statusOf(kernel), ports.spawn, stopped)
       : undefined;
     while (!stopped.aborted) {
       const transfer = statusOf(kernel).transfers.find((one) => one.id === file.id);
-      progress.show(statusOf(kernel), transfer);
+      progress.show(downloadLine(file, pieces, statusOf(kernel), transfer));
       if (transfer?.error !== undefined) {
         throw new UserError("download", `Cannot get ${file.name}: ${transfer.error}`);
       }

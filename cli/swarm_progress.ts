@@ -6,7 +6,19 @@ export interface SwarmStatus {
   readonly listen: string | undefined;
   readonly http: string | undefined;
   readonly downBytesPerSecond: number;
+  readonly shared: number;
+  readonly index?: { readonly connected: boolean } | undefined;
+  readonly hashing: Hashing | undefined;
   readonly transfers: readonly TransferStatus[];
+}
+
+/** The hashing of files to be shared. */
+export interface Hashing {
+  readonly name: string;
+  readonly doneBytes: number;
+  readonly sizeBytes: number;
+  readonly filesLeft: number;
+  readonly bytesLeft: number;
 }
 
 /** One file of it. */
@@ -18,29 +30,29 @@ export interface TransferStatus {
   readonly sizeBytes: number;
   readonly error: string | undefined;
   readonly path: string | undefined;
-  /** Hexadecimal digits, most significant bit first. */
-  readonly map: string;
+  /** A hexadecimal digit for each column: the share of its pieces that is here. */
+  readonly strip: string;
   readonly peers: readonly { readonly name: string }[];
 }
 
 const BAR_CHARS = 24;
 /** Off a terminal a line is printed this often. */
 const PLAIN_MS = 2000;
+/** Where the width of the terminal is not known. */
+const LINE_MAX_CHARS = 120;
 const SHADES = [" ", "░", "▒", "▓", "█"];
 
-/** The piece map as a strip of `width` characters. */
-export function stripOf(map: string, pieces: number, width = BAR_CHARS): string {
-  const has = (piece: number) =>
-    ((parseInt(map[piece >> 2] ?? "0", 16) >> (3 - (piece & 3))) & 1) === 1;
-  let strip = "";
+/** A strip of hexadecimal digits as `width` characters between empty and full. */
+export function shadesOf(strip: string, width = BAR_CHARS): string {
+  let shades = "";
   for (let i = 0; i < width; i++) {
-    const from = Math.floor((i * pieces) / width);
-    const to = Math.max(from + 1, Math.floor(((i + 1) * pieces) / width));
-    let held = 0;
-    for (let piece = from; piece < to; piece++) if (has(piece)) held++;
-    strip += SHADES[Math.floor((held / (to - from)) * (SHADES.length - 1))] ?? " ";
+    const from = Math.floor((i * strip.length) / width);
+    const to = Math.max(from + 1, Math.floor(((i + 1) * strip.length) / width));
+    let sum = 0;
+    for (const digit of strip.slice(from, to)) sum += parseInt(digit, 16) / 15;
+    shades += SHADES[Math.floor((sum / (to - from)) * (SHADES.length - 1))] ?? " ";
   }
-  return strip;
+  return shades;
 }
 
 /** Time left as people read it. */
@@ -52,40 +64,29 @@ export function timeLeft(bytes: number, perSecond: number): string {
   return seconds >= 3600 ? `${Math.floor(seconds / 3600)}:${clock}` : clock;
 }
 
-/** Draws the progress of one download. */
-export class Progress implements Disposable {
-  readonly #file: FoundFile;
-  readonly #pieces: number;
+/** A line on standard error: drawn over and over on a terminal, said now and then elsewhere. */
+export class StatusLine implements Disposable {
   readonly #terminal = Deno.stderr.isTerminal();
   #shownMs = -Infinity;
   #drawn = false;
 
-  constructor(file: FoundFile, pieces: number) {
-    this.#file = file;
-    this.#pieces = pieces;
-  }
-
-  show(status: SwarmStatus, transfer: TransferStatus | undefined): void {
+  show(line: string): void {
     const nowMs = performance.now();
     if (!this.#terminal && nowMs - this.#shownMs < PLAIN_MS) return;
     this.#shownMs = nowMs;
-    const done = transfer?.verifiedBytes ?? 0;
-    const rate = status.downBytesPerSecond;
-    const line = [
-      `${this.#file.name.slice(0, 30)} ${stripOf(transfer?.map ?? "", this.#pieces)}`,
-      `${((100 * done) / this.#file.size).toFixed(1)} %`,
-      `${transfer?.heldPieces ?? 0}/${this.#pieces} pieces`,
-      `${transfer?.peers.length ?? 0} peers`,
-      `${((rate * 8) / 1e6).toFixed(1)} Mbit/s`,
-      timeLeft(this.#file.size - done, rate),
-    ].join("  ");
-    this.#write(this.#terminal ? `\r\x1b[K${line}` : `${line}\n`);
+    this.#write(this.#terminal ? `\r\x1b[K${cut(line, columns())}` : `${line.trimEnd()}\n`);
     this.#drawn = this.#terminal;
   }
 
   /** Leaves the line as it is. */
   end(): void {
     if (this.#drawn) this.#write("\n");
+    this.#drawn = false;
+  }
+
+  /** Takes the line away where it was drawn: what comes next is printed in its place. */
+  clear(): void {
+    if (this.#drawn) this.#write("\r\x1b[K");
     this.#drawn = false;
   }
 
@@ -96,4 +97,44 @@ export class Progress implements Disposable {
   #write(text: string): void {
     Deno.stderr.writeSync(new TextEncoder().encode(text));
   }
+}
+
+/** Columns of the terminal; a line that wraps could not be drawn over. */
+function columns(): number {
+  try {
+    return Math.max(20, Deno.consoleSize().columns - 1);
+  } catch {
+    return LINE_MAX_CHARS;
+  }
+}
+
+function cut(line: string, chars: number): string {
+  return [...line].slice(0, chars).join("");
+}
+
+/** The progress of one download. */
+export function downloadLine(
+  file: FoundFile,
+  pieces: number,
+  status: SwarmStatus,
+  transfer: TransferStatus | undefined,
+): string {
+  const done = transfer?.verifiedBytes ?? 0;
+  const rate = status.downBytesPerSecond;
+  return [
+    `${file.name.slice(0, 30)} ▕${shadesOf(transfer?.strip ?? "0")}▏`,
+    `${((100 * done) / file.size).toFixed(1)} %`,
+    `${transfer?.heldPieces ?? 0}/${pieces} pieces`,
+    `${transfer?.peers.length ?? 0} peers`,
+    `${((rate * 8) / 1e6).toFixed(1)} Mbit/s`,
+    done >= file.size ? "done" : `${timeLeft(file.size - done, rate)} left`,
+  ].join("  ");
+}
+
+/** The progress of hashing what is to be shared. */
+export function hashLine({ name, doneBytes, sizeBytes, filesLeft, bytesLeft }: Hashing): string {
+  const giga = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;
+  const more = filesLeft === 0 ? "" : `  ${filesLeft} files, ${giga(bytesLeft)} to come`;
+  const share = ((100 * doneBytes) / sizeBytes).toFixed(0);
+  return `hashing ${name.slice(0, 40)}  ${share} % of ${giga(sizeBytes)}${more}`;
 }

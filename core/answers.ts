@@ -116,6 +116,7 @@ export const sessionAnswer = z.object({
   stream: name,
   ssrc: z.number().optional(),
   port: z.int().optional(),
+  budgetMs: ms.describe("How long a late or lost packet is waited for."),
   ended: z.boolean(),
   packets: z.int(),
   lost: z.int(),

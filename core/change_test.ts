@@ -20,6 +20,7 @@ function portsOf() {
     counter: () => ({ add() {} }),
     histogram: () => ({ observe() {} }),
     collect: () => ({ [Symbol.dispose]() {} }),
+    collectDistribution: () => ({ [Symbol.dispose]() {} }),
   };
   const clock: Ports["clock"] = {
     now: () => 0,

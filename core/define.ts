@@ -128,6 +128,7 @@ export function definePlugin<S extends Slot, C extends z.ZodType, const N extend
     slot: plugin.slot,
     summary: plugin.summary,
     needs: plugin.needs,
+    ...(plugin.brings === undefined ? {} : { brings: plugin.brings }),
     config: plugin.config,
     check: (raw) => checkConfig(plugin.config, raw),
     // `check` made this value from the plugin's own schema.

@@ -9,6 +9,7 @@ function hub(keep?: number) {
     counter: () => ({ add: () => void suppressed++ }),
     histogram: () => ({ observe() {} }),
     collect: () => ({ [Symbol.dispose]() {} }),
+    collectDistribution: () => ({ [Symbol.dispose]() {} }),
   };
   const clock = { now: () => time.nowMs, wall: () => time.wallMs };
   return { time, suppressed: () => suppressed, hub: new EventHub(clock, metrics, keep) };
@@ -58,6 +59,7 @@ Deno.test("ids of a node's next life are higher than those of the life before", 
     counter: () => ({ add() {} }),
     histogram: () => ({ observe() {} }),
     collect: () => ({ [Symbol.dispose]() {} }),
+    collectDistribution: () => ({ [Symbol.dispose]() {} }),
   });
   next.emit("node-started");
   assert.ok(next.last > first.hub.last);

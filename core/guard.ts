@@ -2,6 +2,7 @@
  * Ports as one plugin gets them: an exception in a callback is that plugin's fault alone. It is logged
  * and counted, and the socket or timer it came from goes on.
  */
+import type { EngineThreads } from "./datapath/words.ts";
 import type { Http, HttpWriter, Log, Plane, Ports, TcpStream, UdpSocket } from "./ports.ts";
 import type { Chaos } from "./slots.ts";
 
@@ -28,7 +29,7 @@ function shieldStream(stream: TcpStream, shield: Shield): TcpStream {
   return {
     local: stream.local,
     remote: stream.remote,
-    write: (bytes) => stream.write(bytes),
+    write: (bytes, taken) => stream.write(bytes, taken),
     onEvent: (fn) => stream.onEvent(shield(fn)),
     end: () => stream.end(),
     destroy: () => stream.destroy(),
@@ -96,6 +97,35 @@ function shieldSocket(
   };
 }
 
+/** Threads have sockets of their own, which chaos does not reach: a node that is to be impaired does without. */
+export function withoutThreads(ports: Ports): Ports {
+  if (ports.threads === undefined) return ports;
+  const why = "a chaos plugin impairs this node's datagrams";
+  return {
+    ...ports,
+    threads: {
+      missing: () => why,
+      start: () => Promise.reject(new Error(`Cannot start a thread: ${why}`)),
+    },
+  };
+}
+
+/** Reports and the news of a thread's death are callbacks like any other. */
+function shieldThreads(threads: EngineThreads, shield: Shield): EngineThreads {
+  return {
+    missing: () => threads.missing(),
+    start: async (options) => {
+      const thread = await threads.start(options);
+      return {
+        order: (orders, transfer) => thread.order(orders, transfer),
+        onReports: (fn) => thread.onReports(shield(fn)),
+        onDeath: (fn) => thread.onDeath(shield(fn)),
+        [Symbol.asyncDispose]: () => thread[Symbol.asyncDispose](),
+      };
+    },
+  };
+}
+
 /** The node's ports with every callback of plugin `id` shielded, and its datagrams open to chaos. */
 export function guardPorts(id: string, ports: Ports, chaosNow: ChaosNow): Ports {
   const shield = shieldFor(id, ports.log, ports);
@@ -114,6 +144,7 @@ export function guardPorts(id: string, ports: Ports, chaosNow: ChaosNow): Ports 
       dial: async (to, signal) => shieldStream(await ports.net.dial(to, signal), shield),
     },
     http: shieldHttp(ports.http, shield),
+    ...(ports.threads === undefined ? {} : { threads: shieldThreads(ports.threads, shield) }),
     events: {
       emit: (kind, fields) => ports.events.emit(kind, { ...fields, plugin: id }),
       onEvent: (fn) => ports.events.onEvent(shield(fn)),

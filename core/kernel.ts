@@ -32,6 +32,8 @@ export interface KernelOptions {
   readonly config: NodeConfig;
   /** Wall-clock milliseconds at start. */
   readonly instance: number;
+  /** Version of the program; "0" when left out. */
+  readonly version?: string;
   /** The ports for one plugin: its log is bound to it. */
   readonly ports: (id: string) => Ports;
   /** A plugin says that the node's work is done. */
@@ -62,8 +64,13 @@ export class Kernel implements AsyncDisposable {
       advertise: config.advertise,
       ports: config.ports,
       bootstrap: config.bootstrap,
+      version: options.version ?? "0",
     };
-    this.#roster = new Roster({ ...options, self: this.self });
+    this.#roster = new Roster({
+      ...options,
+      self: this.self,
+      impairs: () => this.#plan.some(({ plugin }) => plugin.slot === "chaos"),
+    });
   }
 
   get status(): KernelStatus {

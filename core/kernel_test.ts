@@ -23,6 +23,7 @@ const ports: Ports = {
   metrics: {
     counter: () => ({ add() {} }),
     histogram: () => ({ observe() {} }),
+    collectDistribution: () => ({ [Symbol.dispose]() {} }),
     collect: () => ({ [Symbol.dispose]() {} }),
   },
   events: { emit() {}, onEvent: () => ({ [Symbol.dispose]() {} }) },
@@ -185,6 +186,21 @@ Deno.test("a swap keeps consumers' objects and listeners, and hands state over",
   held?.[Symbol.dispose]();
   assert.deepEqual([pings, after.size], [1, 0]);
   await kernel.stop();
+});
+
+Deno.test("what a plugin brings starts after everything else, and only where a default is known", async () => {
+  const trace: string[] = [];
+  const role: Loadable = { ...tracer("role", "role", [], trace), brings: ["path"] };
+  const brought = tracer("brought", "path", ["role"], trace);
+  const other = tracer("other", "role", [], trace);
+  const kernel = kernelOf([role, brought, other], ["role", "other"], { path: "brought" });
+  await kernel.start();
+  assert.deepEqual(trace, ["start role", "start other", "start brought"]);
+  await kernel.stop();
+  const without = kernelOf([role, other], ["role", "other"]);
+  await without.start();
+  assert.deepEqual(without.describe().map(({ id }) => id), ["role", "other"]);
+  await without.stop();
 });
 
 Deno.test("a swap whose new plugin wants the old one's port stops the old one first", async () => {

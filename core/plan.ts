@@ -117,6 +117,12 @@ function order(given: readonly Instance[], input: PlanInput): Instance[] {
     done.push(instance);
   };
   for (const instance of given) visit(instance);
+  const [first] = given;
+  for (const slot of new Set(given.flatMap(({ plugin }) => plugin.brings ?? []))) {
+    // Nobody uses it, so a node that knows no default is whole without it.
+    const known = input.plugins.has(input.defaults[slot] ?? "");
+    if (first !== undefined && known && !bySlot.has(slot)) fill(slot, first).forEach(visit);
+  }
   return done;
 }
 

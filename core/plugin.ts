@@ -17,6 +17,8 @@ export interface Self {
   readonly advertise: string;
   readonly ports: { readonly control: number; readonly keepalive: number; readonly media: number };
   readonly bootstrap: Addr | undefined;
+  /** Version of the program. */
+  readonly version: string;
 }
 
 /** A request to a plugin's admin route. */
@@ -97,6 +99,11 @@ export interface Plugin<S extends Slot, C extends z.ZodType, N extends Slot> {
   readonly summary: string;
   /** What it uses; fixes the start order. A need of a many-slot may be empty. */
   readonly needs: readonly N[];
+  /**
+   * Slots that shall be filled on a node of this plugin though it does not use them itself: they start
+   * after everything else, with their default where the config fills them with nothing else.
+   */
+  readonly brings?: readonly Slot[];
   /** A strict zod object: defaults, errors with a path, JSON Schema. Every key has a description. */
   readonly config: C;
   /** Pure: no socket, no timer, no call of a need before `start`. */
@@ -109,6 +116,7 @@ export interface Loadable {
   readonly slot: Slot;
   readonly summary: string;
   readonly needs: readonly Slot[];
+  readonly brings?: readonly Slot[];
   readonly config: z.ZodType;
   /** Checks a config; throws `ConfigError` (path relative to the plugin's `with`). */
   check(raw: unknown): unknown;

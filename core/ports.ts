@@ -4,6 +4,8 @@
  * which.
  */
 
+import type { EngineThreads } from "./datapath/words.ts";
+
 /** Time. `now` is monotonic; nothing in Espalier compares it between two nodes. */
 export interface Clock {
   /** Monotonic milliseconds, with fractions, from an arbitrary start. */
@@ -57,7 +59,10 @@ export interface UdpSocket extends AsyncDisposable {
   onPacket(fn: (from: Addr, bytes: Uint8Array) => void): Disposable;
 }
 
-/** What a TCP stream tells. `close` comes exactly once, last; `error` says why when it was no clean end. */
+/**
+ * What a TCP stream tells. `bytes` of `data` may be read during the call only: who keeps them copies
+ * them. `close` comes exactly once, last; `error` says why when it was no clean end.
+ */
 export type StreamEvent =
   | { readonly kind: "data"; readonly bytes: Uint8Array }
   | { readonly kind: "drain" }
@@ -67,8 +72,11 @@ export type StreamEvent =
 export interface TcpStream extends AsyncDisposable {
   readonly local: Addr;
   readonly remote: Addr;
-  /** Queues bytes; false once more than 1 MiB waits (then wait for `drain`). Ignored after close. */
-  write(bytes: Uint8Array): boolean;
+  /**
+   * Queues bytes; false once more than 1 MiB waits (then wait for `drain`). Ignored after close. `taken`
+   * is called once when the stream needs the bytes no more, sent or not: until then they are not changed.
+   */
+  write(bytes: Uint8Array, taken?: () => void): boolean;
   /** Registers the one listener. Data that came before is delivered to it at once, in order. */
   onEvent(fn: (event: StreamEvent) => void): Disposable;
   /** Flushes what is queued, then closes. */
@@ -267,8 +275,14 @@ export interface Counter {
 export interface Sample {
   readonly labels?: Readonly<Record<string, string>>;
   readonly value: number;
-  /** Which part of a histogram it is: buckets are cumulative and carry `le`. */
-  readonly part?: "bucket" | "sum" | "count";
+}
+
+/** What a distribution holds for one set of labels. */
+export interface DistributionSample {
+  readonly labels?: Readonly<Record<string, string>>;
+  /** How many values lay up to each bound and above the one before; one more for those beyond the last. */
+  readonly counts: readonly number[];
+  readonly sum: number;
 }
 
 /** Metrics by Prometheus conventions; names get the prefix `espalier_`. Bind once, add often. */
@@ -285,10 +299,25 @@ export interface Metrics {
   /** Values that are read only when somebody asks; disposing removes them. */
   collect(
     name: string,
-    type: "gauge" | "counter" | "histogram",
+    type: "gauge" | "counter",
     help: string,
     read: () => readonly Sample[],
   ): Disposable;
+  /** A distribution that is counted elsewhere, read only when somebody asks; one reader a name. */
+  collectDistribution(
+    name: string,
+    help: string,
+    buckets: readonly number[],
+    read: () => readonly DistributionSample[],
+  ): Disposable;
+}
+
+/** What this process has used so far. */
+export interface Usage {
+  /** User and system time. */
+  readonly cpuMs: number;
+  /** Resident memory. */
+  readonly memoryBytes: number;
 }
 
 /** What an event may be about. A plugin of your own begins its kinds with `x-`. */
@@ -352,6 +381,8 @@ export interface Events {
 
 /** All ports of one node. */
 export interface Ports {
+  /** Threads for media engines; absent where there are none, as in the seeded world. */
+  readonly threads?: EngineThreads;
   readonly clock: Clock;
   readonly rng: Rng;
   readonly net: Net;
@@ -361,6 +392,8 @@ export interface Ports {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly events: Events;
+  /** Absent where there is no process to measure. */
+  readonly usage?: () => Usage;
 }
 
 /** Why a port could not do what it was asked. */

@@ -1,6 +1,6 @@
 /** The plugins that a kernel made, and what their consumers see of them: one stand-in a slot, or a list. */
 import { Facade } from "./facade.ts";
-import { guardPorts } from "./guard.ts";
+import { guardPorts, withoutThreads } from "./guard.ts";
 import { type Instance, takesMany } from "./plan.ts";
 import type { Context, Life, Many, Self } from "./plugin.ts";
 import type { Ports } from "./ports.ts";
@@ -17,6 +17,8 @@ export interface RosterOptions {
   readonly self: Self;
   /** The ports for one plugin: its log is bound to it. */
   readonly ports: (id: string) => Ports;
+  /** Whether the node's own traffic is to be impaired. */
+  readonly impairs: () => boolean;
   readonly onFinish?: (reason: string) => void;
 }
 
@@ -34,7 +36,10 @@ export class Roster {
   /** Creates one; nobody sees it yet. */
   make(instance: Instance): Running {
     const chaos = this.facade("chaos");
-    const ports = guardPorts(instance.id, this.#options.ports(instance.id), () => chaos.current);
+    const given = this.#options.ports(instance.id);
+    const guarded = guardPorts(instance.id, given, () => chaos.current);
+    // What runs in a thread of its own is out of reach for chaos.
+    const ports = this.#options.impairs() ? withoutThreads(guarded) : guarded;
     const context: Context<Slot> = {
       ...ports,
       self: this.#options.self,

@@ -5,6 +5,7 @@
  */
 import type { Addr, Plane } from "./ports.ts";
 import type { NodeName, Peer, Ssrc, StreamName } from "./ids.ts";
+import type { HistoryView, NetworkView, NodeSummary } from "./observe.ts";
 import type { Message, MessageBody, MessageType } from "./wire/messages.ts";
 import type {
   DatapathCounters,
@@ -202,10 +203,9 @@ export interface OriginSnapshot {
 }
 
 /**
- * What `snapshot()` of a tree returns and `adopt()` of any other takes, whatever their algorithms. A tree
- * whose `start` is asynchronous must not announce before it has adopted: what is announced between
- * snapshot and stop is lost to the successor. All trees speak BUILDTREE, WITHDRAW and SEEK with one
- * common sequence space for each origin, so nodes with different trees are neighbours like any others.
+ * What `snapshot()` of a tree returns and `adopt()` of any other takes, whatever their algorithms. All trees
+ * speak BUILDTREE, WITHDRAW and SEEK with one common sequence space for each origin, so nodes with different
+ * trees are neighbours like any others.
  */
 export interface TreeSnapshot {
   readonly kind: "tree/1";
@@ -222,6 +222,20 @@ export interface TreeSnapshot {
     readonly costUs: number | undefined;
     readonly distrustedMs: number;
   }[];
+  /**
+   * To be called by the successor when it starts, before it says anything: the predecessor, which may run on
+   * beside it for a while, falls silent. Two that announce in one node's name would not know what the other
+   * committed to. Undefined when the predecessor has stopped: the snapshot itself is the last word then.
+   */
+  takeOver?(): TreeTakeOver | undefined;
+}
+
+/** A predecessor that has fallen silent. */
+export interface TreeTakeOver {
+  /** Its state in this moment. */
+  readonly state: TreeSnapshot;
+  /** The successor stops: if the predecessor has not, it goes on from here (a swap that is rolled back). */
+  giveBack(state: TreeSnapshot): void;
 }
 
 /** A stream as everybody knows it. */
@@ -441,12 +455,36 @@ export interface SourceOutput {
   end(): void;
 }
 
+/** A file of the swarm that can be read while it downloads. */
+export interface StoredFile {
+  /** Its id: the SHA-256 Merkle root in hexadecimal. */
+  readonly id: string;
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** A reader from the file's beginning; where it stands is where pieces are needed first. */
+  reader(): StoredReader;
+}
+
+/** Somebody who reads such a file. */
+export interface StoredReader extends AsyncDisposable {
+  /** Reads at most `into.length` bytes at `offset`, waiting until they are here; 0 at the end. Rejects when the file goes or the signal aborts. */
+  read(offset: number, into: Uint8Array, signal: AbortSignal): Promise<number>;
+}
+
+/** Files that a peer holds or can get. */
+export interface StoredFiles {
+  /** The file of this id or exact name, its download begun where it is not here; undefined when nobody is known to have it. */
+  open(what: string, signal: AbortSignal): Promise<StoredFile | undefined>;
+}
+
 /** Produces streams. */
 export interface Source {
   streams(): readonly SourceStream[];
   onChange(fn: () => void): Disposable;
   /** Starts one stream; disposing stops it. Trouble is logged, counted and retried by the source itself. */
   open(name: string, output: SourceOutput): AsyncDisposable;
+  /** A peer of this node offers its files to sources that play such; disposing takes the offer back. */
+  attach?(files: StoredFiles): Disposable;
 }
 
 /** A session as a sink sees it. */
@@ -476,6 +514,13 @@ export interface Sink {
    */
   wants?(session: Pick<SessionInfo, "session" | "stream">): boolean | undefined;
   open(session: SessionInfo): SinkSession;
+  /**
+   * A sink whose audience comes and goes (people with browsers) says here which streams it wants sessions of just
+   * now; the node's role opens and closes them. Other sinks leave this and `onWanted` out.
+   */
+  wanted?(): readonly StreamName[];
+  /** What `wanted` says has changed. */
+  onWanted?(fn: () => void): Disposable;
 }
 
 /** Tells somebody outside what happens on this node. Nobody calls it. */
@@ -559,6 +604,19 @@ export interface Choker {
   ): readonly number[];
 }
 
+/** Watches: this node's own figures over time, and the whole network as far as nodes tell. */
+export interface Observer {
+  /** This node, now. */
+  summary(): NodeSummary;
+  /**
+   * The network as it is known. Asking keeps the collecting going for a while; the first answer waits
+   * (bounded) until the nodes found so far have told.
+   */
+  network(): Promise<NetworkView>;
+  /** Series of a node from sample `since` on; this node's own when none is named. */
+  history(node?: NodeName, since?: number): Promise<HistoryView>;
+}
+
 /** All slots and what fills them. */
 export interface Slots {
   role: Role;
@@ -579,6 +637,7 @@ export interface Slots {
   hook: Hook;
   piecePicker: PiecePicker;
   choker: Choker;
+  observer: Observer;
 }
 
 /** A slot's name. */

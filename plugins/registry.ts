@@ -8,16 +8,20 @@ import chaos from "./chaos/mod.ts";
 import chokerFair from "./choker-fair/mod.ts";
 import chokerTitForTat from "./choker-tit-for-tat/mod.ts";
 import controlUdp from "./control-udp/mod.ts";
+import datapathAuto from "./datapath-auto/mod.ts";
 import datapathDeno from "./datapath-deno/mod.ts";
+import datapathLinux from "./datapath-linux/mod.ts";
 import discoveryNearest from "./discovery-nearest/mod.ts";
 import discoveryStatic from "./discovery-static/mod.ts";
 import exchange from "./exchange/mod.ts";
 import ffplaySink from "./ffplay-sink/mod.ts";
 import fileSink from "./file-sink/mod.ts";
+import httpSink from "./http-sink/mod.ts";
 import index from "./index/mod.ts";
 import keepalive from "./keepalive/mod.ts";
 import keepalivePhi from "./keepalive-phi/mod.ts";
 import membershipBootstrap from "./membership-bootstrap/mod.ts";
+import observer from "./observer/mod.ts";
 import origin from "./origin/mod.ts";
 import pathDual from "./path-dual/mod.ts";
 import pathSingle from "./path-single/mod.ts";
@@ -34,6 +38,7 @@ import relay from "./relay/mod.ts";
 import ristSink from "./rist-sink/mod.ts";
 import ristSource from "./rist-source/mod.ts";
 import statsSink from "./stats-sink/mod.ts";
+import swarmSource from "./swarm-source/mod.ts";
 import testSource from "./test-source/mod.ts";
 import treeBuildtree from "./tree-buildtree/mod.ts";
 import treeLinkstate from "./tree-linkstate/mod.ts";
@@ -51,16 +56,20 @@ export const builtins: readonly Loadable[] = [
   chokerFair,
   chokerTitForTat,
   controlUdp,
+  datapathAuto,
   datapathDeno,
+  datapathLinux,
   discoveryNearest,
   discoveryStatic,
   exchange,
   ffplaySink,
   fileSink,
+  httpSink,
   index,
   keepalive,
   keepalivePhi,
   membershipBootstrap,
+  observer,
   origin,
   pathDual,
   pathSingle,
@@ -77,6 +86,7 @@ export const builtins: readonly Loadable[] = [
   ristSink,
   ristSource,
   statsSink,
+  swarmSource,
   testSource,
   treeBuildtree,
   treeLinkstate,
@@ -97,10 +107,11 @@ export const defaults: Partial<Record<Slot, string>> = {
   exchange: "exchange",
   path: "path-single",
   recovery: "recovery-nack",
-  datapath: "datapath-deno",
+  datapath: "datapath-auto",
   pop: "pop-selection",
   piecePicker: "picker-streaming",
   choker: "choker-tit-for-tat",
+  observer: "observer",
 };
 
 /** The sink that records a session when somebody asks for it at run time. */

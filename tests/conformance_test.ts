@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import type { Loadable } from "../core/plugin.ts";
-import type { Slot } from "../core/slots.ts";
+import type { Slot, StoredFiles, StoredReader } from "../core/slots.ts";
 import { builtins, defaults } from "../plugins/registry.ts";
 import { catalogSuite } from "./conformance/catalog.ts";
 import { controlSuite } from "./conformance/control.ts";
@@ -19,6 +19,7 @@ import {
   chokerSuite,
   hookSuite,
   membershipSuite,
+  observerSuite,
   piecePickerSuite,
   popSuite,
   roleSuite,
@@ -28,6 +29,7 @@ import { treeSuite } from "./conformance/tree.ts";
 /** The suite of each slot. */
 const SUITES: Readonly<Partial<Record<Slot, (fixture: SourceFixture) => void>>> = {
   role: roleSuite,
+  observer: observerSuite,
   control: controlSuite,
   keepalive: keepaliveSuite,
   membership: membershipSuite,
@@ -103,11 +105,29 @@ async function ristSender(mounted: Mounted, ms: number): Promise<void> {
   }
 }
 
+/** A peer that holds one file whole. */
+function storedClip(bytes: Uint8Array): StoredFiles {
+  const reader = (): StoredReader => ({
+    read: (offset, into) => {
+      const part = bytes.subarray(offset, offset + into.length);
+      into.set(part);
+      return Promise.resolve(part.length);
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  });
+  const file = { id: "0".repeat(64), name: "garden.mpegts", sizeBytes: bytes.length, reader };
+  return { open: () => Promise.resolve(file) };
+}
+
 /** What a plugin needs to show itself, where `{}` is not enough. */
 const FIXTURES: Readonly<Record<string, Omit<SourceFixture, "plugin">>> = {
   "cbr-source": {
     config: { folder: "/clips" },
     prepare: (mounted) => mounted.world.disk(mounted.host).put("/clips/garden.mpegts", CLIP),
+  },
+  "swarm-source": {
+    config: { files: [{ file: "garden.mpegts", name: "garden" }] },
+    attend: (source) => source.attach?.(storedClip(CLIP)),
   },
   "udp-source": { config: { listen: "0.0.0.0:9000" }, feed: encoder },
   "rist-source": { config: { listen: "0.0.0.0:1968" }, feed: ristSender },

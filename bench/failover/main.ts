@@ -1,7 +1,8 @@
 /**
  * `deno task bench:failover`: relays on the path are killed and frozen at random moments, and what the
  * viewer notices is written as a Markdown table to stdout and to docs/failover.md. Options: `--count`,
- * `--only` (part of a row's name), `--out`, `--logs` (a folder for the logs of what misses the bar).
+ * `--only` (part of a row's name), `--out`, `--logs` (a folder for the logs of what misses the bar),
+ * `--results` (a file of JSON lines that each strike is appended to: what it holds is not struck again).
  */
 import { parseArgs } from "node:util";
 import { type Cost, DIAMOND, FailoverRig, summary } from "../../tests/e2e/failover.ts";
@@ -13,6 +14,7 @@ const { values: args } = parseArgs({
     count: { type: "string", default: "50" },
     logs: { type: "string" },
     only: { type: "string", default: "" },
+    results: { type: "string" },
     out: { type: "string", default: new URL("../../docs/failover.md", import.meta.url).pathname },
   },
 });
@@ -34,17 +36,37 @@ const ROWS: readonly Row[] = [
   { name: "SIGSTOP, path-dual", signal: "SIGSTOP", everywhere: DUAL },
 ];
 
+/** What `--results` holds of a row. */
+async function readKept(row: Row): Promise<Cost[]> {
+  if (args.results === undefined) return [];
+  try {
+    const lines = (await Deno.readTextFile(args.results)).split("\n").filter((line) => line !== "");
+    return lines.map((line) => JSON.parse(line)).filter((one) => one.row === row.name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+async function keep(row: Row, cost: Cost): Promise<void> {
+  if (args.results === undefined) return;
+  const line = `${JSON.stringify({ row: row.name, ...cost })}\n`;
+  await Deno.writeTextFile(args.results, line, { append: true });
+}
+
 async function measure(row: Row): Promise<Cost[]> {
-  const costs: Cost[] = [];
+  const costs = await readKept(row);
+  if (costs.length >= COUNT) return costs;
   await withNet({ neighbors: DIAMOND }, async (net) => {
     const rig = new FailoverRig(net, row.everywhere);
     await rig.start(BITRATE);
-    for (let n = 0; n < COUNT; n++) {
+    for (let n = costs.length; n < COUNT; n++) {
       const path = await rig.path();
       const victim = path[n % path.length];
       if (victim === undefined) throw new Error("Cannot strike: nobody is on the path");
       const cost = await rig.strike(victim, row.signal, 500 + Math.random() * 1500);
       costs.push(cost);
+      await keep(row, cost);
       console.error(`${row.name} ${n + 1}: ${JSON.stringify(cost)}`);
       if (args.logs !== undefined && (cost.inputMs > BAR_MS || cost.lost > 0)) {
         const logs = [...net.fleet.nodes].map(([name, { log }]) =>
@@ -107,5 +129,7 @@ ${table}
 console.log(table);
 if (args.only === "" || args.out !== new URL("../../docs/failover.md", import.meta.url).pathname) {
   await Deno.writeTextFile(args.out, page);
+  // The page is as the formatter of this repository has it.
+  await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", args.out] }).output();
 }
 Deno.exit(0);

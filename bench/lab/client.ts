@@ -22,6 +22,11 @@ export class LabProcess implements AsyncDisposable {
     this.#answers = lines(this.#child.stdout)[Symbol.asyncIterator]();
   }
 
+  /** Its process. */
+  get pid(): number {
+    return this.#child.pid;
+  }
+
   async addHost(name: string): Promise<void> {
     const { address, command } = await this.#order<{ address: string; command: string[] }>({
       kind: "host",
@@ -73,7 +78,8 @@ export class LabProcess implements AsyncDisposable {
   }
 }
 
-async function* lines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+/** A stream of text, line by line. */
+export async function* lines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   let rest = "";
   const decoder = new TextDecoder();
   for await (const bytes of stream) {

@@ -39,9 +39,13 @@ export function crowd(make: MakeBrain, seed: number, viewers: number): Spread {
   rig.pop("far", 120, { jitterMs: 2, load: full });
   const all = Array.from({ length: viewers }, () => rig.viewer());
   const recount = (): number[] => {
-    const children = rig.pops.map(({ name }) => all.filter((one) => one.first === name).length);
-    rig.pops.forEach((pop, i) => pop.load = { ...full, children: children[i] ?? 0 });
-    return children;
+    const children = new Map<string | undefined, number>();
+    for (const { firsts } of all) {
+      const name = firsts.at(-1)?.name;
+      children.set(name, (children.get(name) ?? 0) + 1);
+    }
+    for (const pop of rig.pops) pop.load = { ...full, children: children.get(pop.name) ?? 0 };
+    return rig.pops.map(({ load }) => load.children);
   };
   for (const viewer of all) rig.at(rig.random() * COMES_WITHIN_MS, () => viewer.meet());
   const fullest: number[] = [];

@@ -18,8 +18,8 @@ export interface Contender {
   readonly name: string;
   /** The program it needs; it is left out where that is missing. */
   readonly program: string | undefined;
-  /** Seconds until the chain carries media. */
-  readonly settleSeconds: number;
+  /** It adds parity, so it is measured where that is asked for only. */
+  readonly parity?: boolean;
   parts(
     lab: LabProcess,
     hosts: readonly string[],
@@ -36,7 +36,6 @@ const hops = (hosts: readonly string[]): [string, string][] =>
 const plain: Contender = {
   name: "plain UDP",
   program: "socat",
-  settleSeconds: 1,
   parts: (lab, hosts) =>
     Promise.resolve(hosts.map((host, index) => {
       const next = hosts[index + 1];
@@ -51,7 +50,6 @@ const plain: Contender = {
 const srt: Contender = {
   name: "SRT (srt-live-transmit)",
   program: "srt-live-transmit",
-  settleSeconds: 3,
   parts: (lab, hosts, latencyMs) => {
     const parts: Part[] = hops(hosts).map(([from, to], index) => ({
       host: from,
@@ -81,7 +79,6 @@ const srt: Contender = {
 const rist: Contender = {
   name: "RIST (librist)",
   program: "ristsender",
-  settleSeconds: 3,
   parts: (lab, hosts, latencyMs) => {
     const parts: Part[] = [];
     for (const [index, [from, to]] of hops(hosts).entries()) {
@@ -121,15 +118,16 @@ const rist: Contender = {
 interface Setup {
   readonly name: string;
   readonly recovery: Readonly<Record<string, unknown>>;
+  readonly parity?: boolean;
 }
 
 /** Origin on the first host, relays between, viewer on the last; the bootstrapper is on the first host too. */
-function espalier({ name, recovery }: Setup): Contender {
+function espalier({ name, recovery, parity = false }: Setup): Contender {
   const main = new URL("../../main.ts", import.meta.url).pathname;
   return {
     name,
+    parity,
     program: undefined,
-    settleSeconds: 8,
     async parts(lab, hosts, latencyMs, folder) {
       const names = hosts.map((_host, index) =>
         index === 0 ? "o" : index === hosts.length - 1 ? "v" : `r${index}`
@@ -190,6 +188,7 @@ export const CONTENDERS: readonly Contender[] = [
   espalier({ name: "Espalier (NACK)", recovery: { use: "recovery-nack" } }),
   espalier({
     name: "Espalier (FEC + NACK)",
+    parity: true,
     // Rows alone, one parity packet in ten: columns take longer than the shortest budget here.
     recovery: { use: "recovery-fec", with: { columns: 10, rows: 1 } },
   }),

@@ -1,6 +1,7 @@
 /**
  * Sender and receiver of numbered, time-stamped TS packets: `probe.ts send HOST PORT MBIT SECONDS`,
- * `probe.ts receive HOST PORT IDLE_SECONDS`. The receiver prints one JSON line when nothing has come for IDLE_SECONDS.
+ * `probe.ts receive HOST PORT IDLE_SECONDS`. The receiver says "heard" when something comes, and prints one JSON
+ * line when nothing has come for IDLE_SECONDS.
  */
 
 const PACKET = 188;
@@ -26,25 +27,31 @@ const nowMs = () => performance.timeOrigin + performance.now();
 async function send(host: string, port: number, mbit: number, seconds: number): Promise<void> {
   const socket = Deno.listenDatagram({ transport: "udp", hostname: "0.0.0.0", port: 0 });
   const everyMs = PER_DATAGRAM * PACKET * 8 / (mbit * 1000);
-  const total = Math.round((seconds + 2 * GUARD_SECONDS) * 1000 / everyMs);
-  const [from, to] = [GUARD_SECONDS, GUARD_SECONDS + seconds].map((s) =>
-    Math.round(s * 1000 / everyMs)
-  );
+  const packets = (s: number) => Math.round(s * 1000 / everyMs);
+  let sent = 0;
+  // It runs from its start on, so that paths form; what counts begins when its standard input ends.
+  let counted: { readonly from: number; readonly to: number; readonly end: number } | undefined;
+  void (async () => {
+    for await (const _ of Deno.stdin.readable);
+    const from = sent + packets(GUARD_SECONDS);
+    const to = from + packets(seconds);
+    counted = { from, to, end: to + packets(GUARD_SECONDS) };
+  })();
   const began = nowMs();
-  for (let n = 0; n < total; n++) {
+  for (; sent < (counted?.end ?? Infinity); sent++) {
     const bytes = new Uint8Array(PER_DATAGRAM * PACKET).fill(0xff);
     const view = new DataView(bytes.buffer);
-    const waitMs = began + n * everyMs - nowMs();
+    const waitMs = began + sent * everyMs - nowMs();
     if (waitMs > 0.5) await new Promise((resolve) => setTimeout(resolve, waitMs));
     for (let i = 0; i < PER_DATAGRAM; i++) {
       const at = i * PACKET;
       view.setUint8(at, 0x47);
       view.setUint16(at + 1, 0x0100);
-      view.setUint8(at + 3, 0x10 | ((n * PER_DATAGRAM + i) & 15));
-      view.setUint32(at + 4, n * PER_DATAGRAM + i);
+      view.setUint8(at + 3, 0x10 | ((sent * PER_DATAGRAM + i) & 15));
+      view.setUint32(at + 4, sent * PER_DATAGRAM + i);
       view.setFloat64(at + 8, nowMs());
-      view.setUint32(at + 16, (from ?? 0) * PER_DATAGRAM);
-      view.setUint32(at + 20, (to ?? 0) * PER_DATAGRAM);
+      view.setUint32(at + 16, (counted?.from ?? 0) * PER_DATAGRAM);
+      view.setUint32(at + 20, (counted?.to ?? 0) * PER_DATAGRAM);
     }
     socket.send(bytes, { transport: "udp", hostname: host, port }).catch(() => {});
   }
@@ -58,7 +65,7 @@ async function receive(host: string, port: number, idleSeconds: number): Promise
   const latencies: number[] = [];
   let [first, last, highest, duplicated, disordered] = [0, 0, -1, 0, 0];
   let [lastMs, pauseMs] = [0, 0];
-  let timer = setTimeout(() => socket.close(), 30_000);
+  let timer = setTimeout(() => socket.close(), 60_000);
   try {
     for await (const [bytes] of socket) {
       const now = nowMs();
@@ -68,6 +75,10 @@ async function receive(host: string, port: number, idleSeconds: number): Promise
       for (let at = 0; at + PACKET <= bytes.length; at += PACKET) {
         if (view.getUint8(at) !== 0x47 || (view.getUint16(at + 1) & 0x1fff) !== 0x100) continue;
         const number = view.getUint32(at + 4);
+        if (highest < 0 && last === 0) {
+          console.log("heard");
+          highest = 0;
+        }
         first = view.getUint32(at + 16);
         last = view.getUint32(at + 20);
         if (number < first || number >= last) continue;

@@ -7,23 +7,11 @@ import { until } from "../../cli/fleet.ts";
 import { numberedStream } from "../../tests/e2e/clips.ts";
 import { type SessionView, TestNet } from "../../tests/e2e/net.ts";
 import { writePage } from "../page.ts";
+import { cpuSeconds, residentMb } from "../process.ts";
 
 const MBIT = Number(Deno.env.get("BENCH_MBIT") ?? 20);
 const CHILDREN = Number(Deno.env.get("BENCH_CHILDREN") ?? 8);
 const SECONDS = Number(Deno.env.get("BENCH_SECONDS") ?? 60);
-/** Kernel ticks a second of `/proc/PID/stat`. */
-const TICKS = 100;
-
-function residentMb(pid: number): number {
-  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
-  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
-}
-
-function cpuSeconds(pid: number): number {
-  const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / TICKS;
-}
 
 /** Start of a node alone until `/readyz` says yes, median of five. */
 async function readyMs(): Promise<number> {

@@ -1,22 +1,12 @@
 /**
  * One seeder, four peers that start together, every upload limited: the time until all are complete, beside
  * the lower bound of the fluid model (Kumar and Ross 2006: max(F/us, F/dmin, NF/(us + sum u))) and
- * aria2c with the same limits. `deno run -A bench/swarm/fluid.ts [bytes] [bits a second] [aria2c]`
+ * aria2c with the same limits and a tracker.
  */
-import { freePort, Rig, usage } from "./rig.ts";
+import { fill, freePort, Rig, type Usage, usage } from "./rig.ts";
 
-const PEERS = 4;
-
-function fill(path: string, bytes: number): void {
-  using file = Deno.openSync(path, { write: true, create: true });
-  const block = new Uint8Array(1024 * 1024);
-  for (let at = 0; at < bytes; at += block.length) {
-    for (let i = 0; i < block.length; i += 65_536) {
-      crypto.getRandomValues(block.subarray(i, i + 65_536));
-    }
-    file.writeSync(block.subarray(0, Math.min(block.length, bytes - at)));
-  }
-}
+/** Peers that fetch. */
+export const PEERS = 4;
 
 async function sha256(path: string): Promise<string> {
   const out = await new Deno.Command("sha256sum", { args: [path] }).output();
@@ -120,37 +110,44 @@ async function aria2(rig: Rig, bits: number): Promise<number> {
   return last / 1000;
 }
 
-const bytes = Number(Deno.args[0] ?? 200e6);
-const bits = Number(Deno.args[1] ?? 20e6);
-const rate = bits / 8;
-const bound = Math.max(bytes / rate, (PEERS * bytes) / ((PEERS + 1) * rate));
-await using rig = new Rig();
-fill(`${rig.share("seed")}/f.bin`, bytes);
-await rig.index();
-const uploadRate = `${bits / 1e6}Mbit/s`;
-rig.peer("seed", { folders: [rig.share("seed")], uploadRate });
-await rig.sharing("seed");
-const names = Array.from({ length: PEERS }, (_, i) => `p${i + 1}`);
-const nodes = names.map((name) => rig.peer(name, { get: ["f.bin"], uploadRate }));
-const seconds = (await Promise.all(names.map((name) => rig.completed(name, 600_000))))
-  .map((ms) => ms / 1000);
-const wanted = await sha256(`${rig.share("seed")}/f.bin`);
-for (const name of names) {
-  if (await sha256(`${rig.folder}/${name}/f.bin`) !== wanted) throw new Error(`${name} differs`);
+/** How a swarm of real processes fared. */
+export interface FluidResult {
+  readonly bytes: number;
+  readonly bits: number;
+  readonly boundSeconds: number;
+  /** Of each peer, from its first step to the file under its own name. */
+  readonly seconds: readonly number[];
+  readonly seeder: Usage;
+  readonly peer: Usage;
+  /** Seconds until the last aria2c is complete; undefined where there is none. */
+  readonly aria2Seconds: number | undefined;
 }
-const worst = Math.max(...seconds);
-console.log(JSON.stringify({
-  bytes,
-  bits,
-  boundSeconds: bound,
-  seconds,
-  overBound: Number((worst / bound).toFixed(3)),
-  peer: nodes[0] === undefined ? undefined : usage(nodes[0].pid),
-}));
-for (const node of [...nodes, rig.fleet.get("seed")]) await node.stop();
-if (Deno.args[2] === "aria2c") {
-  const other = await aria2(rig, bits);
-  console.log(
-    JSON.stringify({ aria2cSeconds: other, overBound: Number((other / bound).toFixed(3)) }),
-  );
+
+/** Measures one swarm, and aria2c after it. */
+export async function measureFluid(bytes: number, bits: number): Promise<FluidResult> {
+  const rate = bits / 8;
+  await using rig = new Rig();
+  fill(`${rig.share("seed")}/f.bin`, bytes);
+  await rig.index();
+  const uploadRate = `${bits / 1e6}Mbit/s`;
+  const seed = rig.peer("seed", { folders: [rig.share("seed")], uploadRate });
+  await rig.sharing("seed");
+  const names = Array.from({ length: PEERS }, (_, i) => `p${i + 1}`);
+  const nodes = names.map((name) => rig.peer(name, { get: ["f.bin"], uploadRate }));
+  const seconds = (await Promise.all(names.map((name) => rig.completed(name, 600_000))))
+    .map((ms) => ms / 1000);
+  const wanted = await sha256(`${rig.share("seed")}/f.bin`);
+  for (const name of names) {
+    if (await sha256(`${rig.folder}/${name}/f.bin`) !== wanted) throw new Error(`${name} differs`);
+  }
+  const [one] = nodes;
+  if (one === undefined) throw new Error("Cannot measure: no peer runs");
+  const result = { seeder: usage(seed.pid), peer: usage(one.pid) };
+  for (const node of [...nodes, seed]) await node.stop();
+  const aria2Seconds = await aria2(rig, bits).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  });
+  const boundSeconds = Math.max(bytes / rate, (PEERS * bytes) / ((PEERS + 1) * rate));
+  return { bytes, bits, boundSeconds, seconds, ...result, aria2Seconds };
 }

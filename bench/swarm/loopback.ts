@@ -1,20 +1,8 @@
 /**
  * One peer to one peer without limits on loopback, beside plain curl from nginx of the same file.
- * `deno run -A bench/swarm/loopback.ts [bytes]`
+ * Rounds of both alternate, so that a busy disk or neighbour meets both.
  */
-import { freePort, Rig, usage } from "./rig.ts";
-
-/** Writes a file of random bytes. */
-async function makeFile(path: string, bytes: number): Promise<void> {
-  using file = await Deno.open(path, { write: true, create: true });
-  const block = new Uint8Array(1024 * 1024);
-  for (let at = 0; at < bytes; at += block.length) {
-    for (let i = 0; i < block.length; i += 65_536) {
-      crypto.getRandomValues(block.subarray(i, i + 65_536));
-    }
-    await file.write(block.subarray(0, Math.min(block.length, bytes - at)));
-  }
-}
+import { fill, freePort, Rig, type Usage, usage } from "./rig.ts";
 
 /** Seconds that curl takes for the file from nginx, written to disk. */
 async function curl(folder: string, file: string): Promise<number> {
@@ -40,27 +28,37 @@ server { listen 127.0.0.1:${port}; root ${folder}/seed-share; } }`;
   return Number(new TextDecoder().decode(out.stdout));
 }
 
-const bytes = Number(Deno.args[0] ?? 2e9);
-await using rig = new Rig();
-await makeFile(`${rig.share("seed")}/f.bin`, bytes);
-const plain = [await curl(rig.folder, "f.bin"), await curl(rig.folder, "f.bin")];
-await rig.index();
-const seed = rig.peer("seed", { folders: [rig.share("seed")] });
-await rig.sharing("seed");
-for (let round = 1; round <= 2; round++) {
-  const name = `leech${round}`;
-  const leech = rig.peer(name, { get: ["f.bin"] });
-  const seconds = (await rig.completed(name, 300_000)) / 1000;
-  console.log(JSON.stringify({
-    bytes,
-    seconds,
-    mbPerSecond: Math.round(bytes / seconds / 1e6),
-    curlSeconds: plain,
-    curlMbPerSecond: plain.map((one) => Math.round(bytes / one / 1e6)),
-    shareOfCurl: Number((Math.min(...plain) / seconds).toFixed(2)),
-    seed: usage(seed.pid),
-    leech: usage(leech.pid),
-  }));
-  await leech.stop();
-  await Deno.remove(`${rig.folder}/${name}`, { recursive: true });
+/** One peer to one peer beside curl. */
+export interface LoopbackResult {
+  readonly bytes: number;
+  readonly curlSeconds: readonly number[];
+  readonly peerSeconds: readonly number[];
+  readonly seeder: Usage;
+  readonly peer: Usage;
+}
+
+/** Measures rounds of curl and of a fresh peer in turn. */
+export async function measureLoopback(bytes: number, rounds: number): Promise<LoopbackResult> {
+  await using rig = new Rig();
+  fill(`${rig.share("seed")}/f.bin`, bytes);
+  await rig.index();
+  const seed = rig.peer("seed", { folders: [rig.share("seed")] });
+  await rig.sharing("seed");
+  const curlSeconds: number[] = [];
+  const peerSeconds: number[] = [];
+  let peer: Usage | undefined;
+  const before = usage(seed.pid).cpuSeconds;
+  for (let round = 1; round <= rounds; round++) {
+    curlSeconds.push(await curl(rig.folder, "f.bin"));
+    const name = `leech${round}`;
+    const leech = rig.peer(name, { get: ["f.bin"] });
+    peerSeconds.push((await rig.completed(name, 300_000)) / 1000);
+    peer = usage(leech.pid);
+    await leech.stop();
+    await Deno.remove(`${rig.folder}/${name}`, { recursive: true });
+  }
+  if (peer === undefined) throw new Error("Cannot measure: no round");
+  const { peakMb, cpuSeconds } = usage(seed.pid);
+  const seeder = { peakMb, cpuSeconds: (cpuSeconds - before) / rounds };
+  return { bytes, curlSeconds, peerSeconds, seeder, peer };
 }

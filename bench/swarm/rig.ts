@@ -42,12 +42,13 @@ export class Rig implements AsyncDisposable {
   }
 
   async index(): Promise<void> {
-    await this.start("index", "index", { listen: `127.0.0.1:${this.indexPort}` }).ready();
+    await this.start("index", "index", { listen: `127.0.0.1:${this.indexPort}` }).ready(60_000);
   }
 
   peer(name: string, options: Readonly<Record<string, unknown>> = {}): FleetNode {
     return this.start(name, "peer", {
       listen: "127.0.0.1:0",
+      watch: "500ms",
       index: `127.0.0.1:${this.indexPort}`,
       downloads: `${this.folder}/${name}`,
       ...options,
@@ -67,8 +68,8 @@ export class Rig implements AsyncDisposable {
 
   /** Waits until a peer shares something. */
   async sharing(name: string): Promise<void> {
-    await this.fleet.get(name).ready();
-    await until(`${name} shares`, async () => (await this.status(name)).shared > 0, 60_000);
+    await this.fleet.get(name).ready(60_000);
+    await until(`${name} shares`, async () => (await this.status(name)).shared > 0, 180_000);
   }
 
   /** Milliseconds a download took from its beginning to its own name, as its log says. */
@@ -92,8 +93,26 @@ export class Rig implements AsyncDisposable {
   }
 }
 
+/** Writes a file of random bytes. */
+export function fill(path: string, bytes: number): void {
+  using file = Deno.openSync(path, { write: true, create: true });
+  const block = new Uint8Array(1024 * 1024);
+  for (let at = 0; at < bytes; at += block.length) {
+    for (let i = 0; i < block.length; i += 65_536) {
+      crypto.getRandomValues(block.subarray(i, i + 65_536));
+    }
+    file.writeSync(block.subarray(0, Math.min(block.length, bytes - at)));
+  }
+}
+
+/** What a process cost. */
+export interface Usage {
+  readonly peakMb: number;
+  readonly cpuSeconds: number;
+}
+
 /** Most memory a process ever had resident, and the CPU time it used. */
-export function usage(pid: number): { readonly peakMb: number; readonly cpuSeconds: number } {
+export function usage(pid: number): Usage {
   const status = Deno.readTextFileSync(`/proc/${pid}/status`);
   const peakMb = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1000;
   const fields = Deno.readTextFileSync(`/proc/${pid}/stat`).split(") ")[1]?.split(" ") ?? [];

@@ -228,6 +228,11 @@ function notServed(c: HonoContext, routes: readonly Route[]): never {
   throw new Problem(405, "wrong-method", `Cannot ${c.req.method} ${c.req.path}`, {}, { allow });
 }
 
+/** Whether this is for the dashboard's page, which holds no secret. */
+function isPage(method: string, path: string): boolean {
+  return (path === "/" || path === "/dashboard.js") && (method === "GET" || method === "HEAD");
+}
+
 /** Makes the application: a function from request to response that never throws. */
 export function adminApp(options: AppOptions): (request: Request) => Promise<Response> {
   const { node, metrics, events, log, token, hosts, stopping } = options;
@@ -255,16 +260,21 @@ export function adminApp(options: AppOptions): (request: Request) => Promise<Res
     app = router(routes, stopping);
     return app;
   };
+  /** The dashboard is read from disk or bundle by whoever first looks at it: a node's start does without. */
+  const page = async (request: Request): Promise<Response> =>
+    (await import("./dashboard/page.ts")).pageResponse(request, token !== undefined);
   const isOpen = (path: string): boolean => own.some((one) => one.open && one.path === path);
 
   return async (request) => {
     let response: Response;
     try {
       checkSite(request, hosts);
-      if (tokenDigest !== undefined && !isOpen(new URL(request.url).pathname)) {
-        checkToken(request, tokenDigest);
+      const { pathname } = new URL(request.url);
+      if (isPage(request.method, pathname)) response = await page(request);
+      else {
+        if (tokenDigest !== undefined && !isOpen(pathname)) checkToken(request, tokenDigest);
+        response = await current().fetch(request);
       }
-      response = await current().fetch(request);
     } catch (error) {
       response = problemResponse(asProblem(error, request, log));
     }

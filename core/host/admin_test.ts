@@ -227,6 +227,27 @@ Deno.test("with a token everything but the health checks demands it", async () =
   assert.equal((await ask("/readyz")).status, 200);
 });
 
+Deno.test("the dashboard's page needs no token, holds none, and runs nothing but its own script", async () => {
+  await using endpoint = await open({ token: TOKEN });
+  const { ask } = endpoint;
+  const page = await ask("/");
+  assert.equal(page.status, 200);
+  assert.match(page.headers.get("content-type") ?? "", /^text\/html/);
+  const policy = page.headers.get("content-security-policy") ?? "";
+  assert.match(policy, /default-src 'none'; script-src 'self'/);
+  assert.doesNotMatch(policy, /unsafe|\*|https?:/);
+  assert.doesNotMatch(page.text, /<script(?![^>]* src="\/)|https?:\/\/(?!www\.w3\.org)| on\w+=/);
+  const script = await ask("/dashboard.js");
+  assert.equal(script.status, 200);
+  for (const { text } of [page, script]) assert.ok(!text.includes(TOKEN));
+  const tag = script.headers.get("etag") ?? "";
+  const again = await ask("/dashboard.js", { headers: { "if-none-match": tag } });
+  assert.equal(again.status, 304);
+  assert.equal((await ask("/", { method: "HEAD" })).text, "");
+  assert.equal((await ask("/", { method: "POST" })).status, 401);
+  assert.equal((await ask("/dashboard.js.map")).status, 401);
+});
+
 Deno.test("off loopback without a token nothing is even made", () => {
   const node = view();
   for (const host of ["0.0.0.0", "::", "192.0.2.1", "relay.example"]) {

@@ -14,10 +14,16 @@ export interface ByteQueueOptions {
   readonly onError: (error: unknown) => void;
 }
 
+/** Bytes that wait, and who wants to know when they do no more. */
+interface Waiting {
+  readonly bytes: Uint8Array;
+  readonly taken: (() => void) | undefined;
+}
+
 /** Writes in order, one write at a time. Never throws, never rejects. */
 export class ByteQueue {
   readonly #options: ByteQueueOptions;
-  #waiting: Uint8Array[] = [];
+  #waiting: Waiting[] = [];
   #bytes = 0;
   #writing = false;
   #closed = false;
@@ -33,11 +39,17 @@ export class ByteQueue {
     return this.#bytes;
   }
 
-  /** Queues bytes. `full`: queued, but wait for the drain; `refused`: not queued. */
-  offer(bytes: Uint8Array): "ok" | "full" | "refused" {
-    if (this.#closed || this.#bytes + bytes.length > this.#options.maxBytes) return "refused";
+  /**
+   * Queues bytes. `full`: queued, but wait for the drain; `refused`: not queued. `taken` is called once
+   * the bytes are needed no more, written or not.
+   */
+  offer(bytes: Uint8Array, taken?: () => void): "ok" | "full" | "refused" {
+    if (this.#closed || this.#bytes + bytes.length > this.#options.maxBytes) {
+      taken?.();
+      return "refused";
+    }
     this.#bytes += bytes.length;
-    this.#waiting.push(bytes);
+    this.#waiting.push({ bytes, taken });
     if (!this.#writing) void this.#pump();
     if (this.#bytes <= this.#options.highBytes) return "ok";
     this.#wasHigh = true;
@@ -53,8 +65,10 @@ export class ByteQueue {
   /** Drops what waits and takes no more. */
   close(): void {
     this.#closed = true;
+    const dropped = this.#waiting;
     this.#waiting = [];
     this.#bytes = 0;
+    for (const { taken } of dropped) taken?.();
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
@@ -64,10 +78,11 @@ export class ByteQueue {
       while (!this.#closed && this.#waiting.length > 0) {
         const batch = this.#waiting;
         this.#waiting = [];
-        for (const bytes of batch) {
-          await this.#options.write(bytes);
-          if (this.#closed) return;
-          this.#written(bytes.length);
+        for (const { bytes, taken } of batch) {
+          if (!this.#closed) {
+            await this.#options.write(bytes).finally(taken);
+            if (!this.#closed) this.#written(bytes.length);
+          } else taken?.();
         }
       }
     } catch (error) {

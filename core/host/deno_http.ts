@@ -18,6 +18,14 @@ const HIGH_BYTES = 1024 * 1024;
 /** Longest path and query that is looked at. */
 const URL_MAX_CHARS = 4096;
 
+/** Longest piece that waiting bytes are joined to: a slow client costs fewer turns. */
+const JOIN_BYTES = 64 * 1024;
+
+/** A body was broken off on purpose: nothing failed here. */
+class BrokenOff extends Error {
+  override name = "BrokenOff";
+}
+
 /** One body on its way to a client. */
 class BodyStream implements HttpWriter {
   readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>;
@@ -41,7 +49,7 @@ class BodyStream implements HttpWriter {
     this.stream = new ReadableStream<Uint8Array<ArrayBuffer>>({
       start: (controller) => void (this.#controller = controller),
       pull: () => this.#pull(),
-      cancel: () => this.leave(),
+      cancel: () => this.leave("client"),
     }, { highWaterMark: 0 });
   }
 
@@ -84,17 +92,20 @@ class BodyStream implements HttpWriter {
   }
 
   abort(): void {
-    if (this.#close()) this.#controller?.error(new Error("Cannot go on: the body was given up"));
+    if (this.#close()) {
+      this.#controller?.error(new BrokenOff("Cannot go on: the body was given up"));
+    }
   }
 
   /** The client left, or the server stops. */
-  leave(): void {
+  leave(why: "client" | "server"): void {
     const tell = this.#state === "open";
     if (!this.#close()) return;
     try {
-      this.#controller?.error(new Error("Cannot go on: the server stops"));
+      if (why === "client") this.#controller?.close();
+      else this.#controller?.error(new BrokenOff("Cannot go on: the server stops"));
     } catch {
-      // A stream that was canceled takes no error.
+      // A stream that was canceled takes neither end nor error.
     }
     if (tell) this.#call(this.#gone);
   }
@@ -119,7 +130,7 @@ class BodyStream implements HttpWriter {
     while (this.#queue.length === 0 && this.#state === "open") {
       await new Promise<void>((resolve) => this.#wanted = resolve);
     }
-    const bytes = this.#queue.shift();
+    const bytes = this.#take();
     if (bytes !== undefined) {
       this.#queuedBytes -= bytes.length;
       this.#controller?.enqueue(bytes);
@@ -131,6 +142,24 @@ class BodyStream implements HttpWriter {
       this.#close();
       this.#controller?.close();
     }
+  }
+
+  /** The oldest bytes that wait; many small pieces as one. */
+  #take(): Uint8Array | undefined {
+    let [count, size] = [0, 0];
+    for (const { length } of this.#queue) {
+      if (count > 0 && size + length > JOIN_BYTES) break;
+      count++;
+      size += length;
+    }
+    if (count <= 1) return this.#queue.shift();
+    const joined = new Uint8Array(size);
+    let at = 0;
+    for (const piece of this.#queue.splice(0, count)) {
+      joined.set(piece, at);
+      at += piece.length;
+    }
+    return joined;
   }
 
   #call(fn: (() => void) | undefined): void {
@@ -191,7 +220,7 @@ class Server implements HttpServer {
       signal: this.#abort.signal,
       onListen: () => {},
       onError: (error) => {
-        guard.failed("http", error);
+        if (!(error instanceof BrokenOff)) guard.failed("http", error);
         return plain(500, "internal error");
       },
     }, (request, info) => this.#answer(request, info));
@@ -200,7 +229,7 @@ class Server implements HttpServer {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const body of [...this.#bodies]) body.leave();
+    for (const body of [...this.#bodies]) body.leave("server");
     this.#abort.abort();
     await this.#server.finished;
   }
@@ -221,14 +250,14 @@ class Server implements HttpServer {
       const init = { status, headers: { ...headers } };
       if (!(body instanceof Function)) return new Response(body?.slice() ?? null, init);
       streams = true;
-      return new Response(this.#stream(request, body), init);
+      return new Response(this.#stream(info, body), init);
     } finally {
       if (!streams) this.#open--;
     }
   }
 
   #stream(
-    request: Request,
+    info: Deno.ServeHandlerInfo<Deno.NetAddr>,
     fill: (writer: HttpWriter) => void,
   ): ReadableStream<Uint8Array<ArrayBuffer>> {
     const body = new BodyStream(this.#guard, this.#options.highBytes ?? HIGH_BYTES, () => {
@@ -236,8 +265,8 @@ class Server implements HttpServer {
       this.#bodies.delete(body);
     });
     this.#bodies.add(body);
-    // Aborts on success too, when there is nothing left to leave.
-    request.signal.addEventListener("abort", () => body.leave());
+    // Rejects when the client went before the body's end.
+    info.completed.catch(() => body.leave("client"));
     fill(body);
     return body.stream;
   }

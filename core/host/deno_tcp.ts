@@ -20,6 +20,8 @@ const QUEUE_MAX_BYTES = 16 * 1024 * 1024;
 /** One read takes at least and at most this much; in between it follows what comes. */
 const READ_MIN_BYTES = 16 * 1024;
 const READ_MAX_BYTES = 256 * 1024;
+/** So many reads in a row that need less than half of the buffer make it smaller. */
+const SMALL_READS = 32;
 /** How long an ended connection may take to flush and to be closed by the other side. */
 const LINGER_MS = 5_000;
 /** Connections that one listener holds open; more are closed at once. */
@@ -68,9 +70,12 @@ class DenoTcpStream implements TcpStream {
     this.#reading = this.#read();
   }
 
-  write(bytes: Uint8Array): boolean {
-    if (this.#closed || this.#ending) return false;
-    const offered = this.#queue.offer(bytes);
+  write(bytes: Uint8Array, taken?: () => void): boolean {
+    if (this.#closed || this.#ending) {
+      taken?.();
+      return false;
+    }
+    const offered = this.#queue.offer(bytes, taken);
     if (offered === "refused") {
       this.#finish(`Cannot write: the peer lets more than ${QUEUE_MAX_BYTES} bytes wait`);
     }
@@ -111,23 +116,22 @@ class DenoTcpStream implements TcpStream {
   }
 
   async #read(): Promise<void> {
+    // One buffer for all reads: whoever hears of data takes it out before the next, so bulk costs no allocation.
     let buffer = new Uint8Array(READ_MIN_BYTES);
+    let small = 0;
     try {
       while (await this.#mayRead()) {
         const length = await this.#conn.read(buffer);
         if (length === null) return await this.#remoteEnded();
-        let bytes: Uint8Array;
-        if (length > buffer.length / 2) {
-          // A full read is handed on as it is, and the next may be larger: bulk costs no copy here.
-          bytes = buffer.subarray(0, length);
-          const full = length === buffer.length;
-          buffer = new Uint8Array(full ? Math.min(READ_MAX_BYTES, 2 * length) : buffer.length);
-        } else {
-          bytes = buffer.slice(0, length);
-          if (buffer.length > READ_MIN_BYTES) buffer = new Uint8Array(buffer.length / 2);
-        }
         // Whoever unsubscribed during the read left a successor this data, unless the stream is ending.
-        if (await this.#mayRead()) this.#tell({ kind: "data", bytes });
+        if (await this.#mayRead()) this.#tell({ kind: "data", bytes: buffer.subarray(0, length) });
+        small = length > buffer.length / 2 ? 0 : small + 1;
+        if (length === buffer.length && length < READ_MAX_BYTES) {
+          buffer = new Uint8Array(2 * length);
+        } else if (small >= SMALL_READS && buffer.length > READ_MIN_BYTES) {
+          buffer = new Uint8Array(buffer.length / 2);
+          small = 0;
+        }
       }
     } catch (error) {
       this.#finish(this.#closed ? undefined : portError("read", error).message);

@@ -13,7 +13,9 @@ interface Heard {
 
 function hear(stream: TcpStream): Heard {
   const events: StreamEvent[] = [];
-  stream.onEvent((event) => events.push(event));
+  stream.onEvent((event) =>
+    events.push(event.kind === "data" ? { ...event, bytes: event.bytes.slice() } : event)
+  );
   return {
     events,
     text: () =>
@@ -82,6 +84,25 @@ Deno.test("a writer that was told to wait hears the drain", async () => {
   assert.equal(near.events.length, 0);
   hear(ends.far);
   await until("drained", () => near.events.some((event) => event.kind === "drain"));
+});
+
+Deno.test("what was written is given back once it is sent, and when it cannot be", async () => {
+  await using ends = await pair();
+  let taken = 0;
+  for (let i = 0; i < 4; i++) ends.near.write(new Uint8Array(300_000), () => taken++);
+  assert.equal(taken, 0);
+  hear(ends.far);
+  await until("all is sent", () => taken === 4);
+  const near = hear(ends.near);
+  const stuck = await pair();
+  for (let i = 0; i < 40; i++) stuck.near.write(new Uint8Array(300_000), () => taken++);
+  stuck.near.destroy();
+  await until("all is given back", () => taken === 44);
+  ends.near.destroy();
+  ends.near.write(new Uint8Array(1), () => taken++);
+  assert.equal(taken, 45);
+  assert.equal(near.events.length, 0);
+  await stuck[Symbol.asyncDispose]();
 });
 
 Deno.test("a peer that never reads costs a bounded queue and then its connection", async () => {

@@ -4,7 +4,7 @@
  * collected values once, as they are.
  */
 import { cpuUsage } from "node:process";
-import type { Clock, Counter, Metrics, Sample } from "../ports.ts";
+import type { Clock, Counter, DistributionSample, Metrics, Sample } from "../ports.ts";
 
 const PREFIX = "espalier_";
 /** How often the event loop's lag is measured. */
@@ -35,9 +35,16 @@ interface HistogramCell {
 
 /** Values that are read on scrape; several plugins may give some under one name. */
 interface Family {
-  readonly type: "gauge" | "counter" | "histogram";
+  readonly type: "gauge" | "counter";
   readonly help: string;
   readonly readers: Set<() => readonly Sample[]>;
+}
+
+/** A distribution that is counted elsewhere. */
+interface Distribution {
+  readonly help: string;
+  readonly buckets: readonly number[];
+  readonly read: () => readonly DistributionSample[];
 }
 
 /** A node's metrics, as Prometheus reads them. */
@@ -96,7 +103,11 @@ function histogramCell(buckets: readonly number[]): HistogramCell {
   };
 }
 
-function histogramLines(name: string, labels: Labels, cell: HistogramCell): string {
+function histogramLines(
+  name: string,
+  labels: Labels,
+  cell: Pick<HistogramCell, "buckets" | "counts" | "sum">,
+): string {
   let below = 0;
   const buckets = [...cell.buckets, Infinity].map((bound, i) => {
     below += cell.counts[i] ?? 0;
@@ -112,21 +123,30 @@ function familyLines(name: string, { type, readers }: Family): string {
   const values = new Map<string, Sample>();
   for (const read of readers) {
     try {
-      for (const { labels = {}, value, part } of read()) {
+      for (const { labels = {}, value } of read()) {
         // A counter never falls below nothing: a reader's fault is shown as nothing.
         if (type === "counter" && !(value >= 0)) continue;
         // Two values of one name and labels would be refused by whoever scrapes.
-        const key = labelsKey(labels) + (part ?? "");
+        const key = labelsKey(labels);
         const before = type === "counter" ? values.get(key)?.value ?? 0 : 0;
-        values.set(key, { labels, value: before + value, ...(part === undefined ? {} : { part }) });
+        values.set(key, { labels, value: before + value });
       }
     } catch {
       // The scrape goes on with what the others say.
     }
   }
-  return [...values.values()].map(({ labels = {}, value, part }) =>
-    line(part === undefined ? name : `${name}_${part}`, labels, value)
-  ).join("");
+  return [...values.values()].map(({ labels = {}, value }) => line(name, labels, value)).join("");
+}
+
+/** A distribution; a reader that throws costs its own values only. */
+function distributionLines(name: string, { buckets, read }: Distribution): string {
+  try {
+    return read().map(({ labels = {}, counts, sum }) =>
+      histogramLines(name, labels, { buckets, counts: [...counts], sum })
+    ).join("");
+  } catch {
+    return "";
+  }
 }
 
 /** Metrics behind the port. */
@@ -134,6 +154,7 @@ class TextMetrics implements NodeMetrics {
   readonly #counters = new Map<string, Fixed<CounterCell>>();
   readonly #histograms = new Map<string, Fixed<HistogramCell>>();
   readonly #families = new Map<string, Family>();
+  readonly #distributions = new Map<string, Distribution>();
 
   counter(name: string, help: string, labels: Labels = {}): Counter {
     return this.#cell(this.#counters, name, help, labels, counterCell);
@@ -150,7 +171,8 @@ class TextMetrics implements NodeMetrics {
     read: () => readonly Sample[],
   ): Disposable {
     const family = this.#families.get(name) ?? { type, help, readers: new Set() };
-    if (family.type !== type || this.#counters.has(name) || this.#histograms.has(name)) {
+    const others = [this.#counters, this.#histograms, this.#distributions];
+    if (family.type !== type || others.some((one) => one.has(name))) {
       throw new TypeError(`Cannot collect metric ${name}: the name has another type already`);
     }
     this.#families.set(name, family);
@@ -161,6 +183,25 @@ class TextMetrics implements NodeMetrics {
         if (family.readers.size === 0 && this.#families.get(name) === family) {
           this.#families.delete(name);
         }
+      },
+    };
+  }
+
+  collectDistribution(
+    name: string,
+    help: string,
+    buckets: readonly number[],
+    read: () => readonly DistributionSample[],
+  ): Disposable {
+    const all = [this.#families, this.#counters, this.#histograms, this.#distributions];
+    if (all.some((one) => one.has(name))) {
+      throw new TypeError(`Cannot collect metric ${name}: the name is taken`);
+    }
+    const distribution = { help, buckets, read };
+    this.#distributions.set(name, distribution);
+    return {
+      [Symbol.dispose]: () => {
+        if (this.#distributions.get(name) === distribution) this.#distributions.delete(name);
       },
     };
   }
@@ -180,6 +221,9 @@ class TextMetrics implements NodeMetrics {
     for (const [name, family] of this.#families) {
       parts.push(header(name, family.type, family.help), familyLines(name, family));
     }
+    for (const [name, one] of this.#distributions) {
+      parts.push(header(name, "histogram", one.help), distributionLines(name, one));
+    }
     return Promise.resolve(parts.join(""));
   }
 
@@ -197,6 +241,7 @@ class TextMetrics implements NodeMetrics {
         this.#counters,
         this.#histograms,
         this.#families,
+        this.#distributions,
       ];
       if (others.some((one) => one.has(name))) {
         throw new TypeError(`Cannot make metric ${name}: the name is collected already`);

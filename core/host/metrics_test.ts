@@ -22,6 +22,22 @@ Deno.test("a histogram has buckets, sum and count", async () => {
   assert.match(text, /^espalier_repair_ms_sum\{hop="n2"\} 555$/m);
 });
 
+Deno.test("a distribution that is counted elsewhere is a histogram", async () => {
+  const metrics = createMetrics();
+  const held = metrics.collectDistribution("delay_seconds", "Delay.", [0.01, 0.1], () => [
+    { labels: { stream: 'o/"a"' }, counts: [2, 0, 1], sum: 3.5 },
+    { labels: { stream: "o/b" }, counts: [0, 0, 0], sum: 0 },
+  ]);
+  const text = await metrics.text();
+  assert.match(text, /^# TYPE espalier_delay_seconds histogram$/m);
+  assert.match(text, /^espalier_delay_seconds_bucket\{stream="o\/\\"a\\"",le="0.1"\} 2$/m);
+  assert.match(text, /^espalier_delay_seconds_bucket\{stream="o\/\\"a\\"",le="\+Inf"\} 3$/m);
+  assert.match(text, /^espalier_delay_seconds_sum\{stream="o\/b"\} 0$/m);
+  assert.throws(() => metrics.collect("delay_seconds", "gauge", "Delay.", () => []));
+  held[Symbol.dispose]();
+  assert.doesNotMatch(await metrics.text(), /delay_seconds/);
+});
+
 Deno.test("collected values are read on scrape, joined by name, and gone when disposed", async () => {
   const metrics = createMetrics();
   let reads = 0;

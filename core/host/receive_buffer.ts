@@ -5,22 +5,12 @@
  * `net.core.rmem_default` is the way to a larger one.
  */
 import type { Addr } from "../ports.ts";
+import { libcPaths } from "./linux/libc.ts";
 
 /** Two seconds of 16 Mbit/s; the system caps it at `net.core.rmem_max`. */
 const WANTED_BYTES = 4 * 1024 * 1024;
 /** File handles that are looked at; the socket was opened just now, so its number is low. */
 const MAX_HANDLE = 4096;
-/**
- * Where Linux distributions keep the C library. The paths are for a permission that names one of them
- * (`--allow-ffi=/lib64/libc.so.6`), the bare name for one that names none.
- */
-const LIBRARIES = [
-  `/lib/${Deno.build.arch}-linux-gnu/libc.so.6`,
-  "/lib64/libc.so.6",
-  `/lib/ld-musl-${Deno.build.arch}.so.1`,
-  "libc.so.6",
-] as const;
-
 // Constants of Linux, the same on every architecture that Deno runs on.
 const SOL_SOCKET = 1;
 const SO_TYPE = 3;
@@ -37,7 +27,7 @@ type Libc = Deno.DynamicLibrary<typeof SYMBOLS>;
 
 function openLibc(): Libc | undefined {
   if (Deno.build.os !== "linux") return undefined;
-  for (const path of LIBRARIES) {
+  for (const path of libcPaths(Deno.build.arch, Deno.build.env)) {
     if (Deno.permissions.querySync({ name: "ffi", path }).state !== "granted") continue;
     try {
       return Deno.dlopen(path, SYMBOLS);

@@ -38,6 +38,10 @@ export class MemoryMetrics implements Metrics {
     return { [Symbol.dispose]: () => void this.#collected.delete(name) };
   }
 
+  collectDistribution(): Disposable {
+    return { [Symbol.dispose]: () => {} };
+  }
+
   /** A counter's value, or the sum of the collected samples that carry all `labels`. */
   value(name: string, labels: Readonly<Record<string, string>> = {}): number {
     const samples = this.#collected.get(name)?.() ?? [];

@@ -94,18 +94,19 @@ export class KeepaliveBrain implements Machine<In, Out>, Desk {
 
   /** The state for a successor in the same process. */
   snapshot(): Handover {
-    return { kind: "keepalive/1", links: [...this.table.all()] };
+    return { kind: "keepalive/1", table: this.table, late: [] };
   }
 
   /** Continues a predecessor's links. */
   adopt(handover: Handover, nowMs: number): void {
-    for (const link of handover.links) {
+    const links = [...handover.table.all()];
+    for (const link of links) {
       if (link.watched) this.table.watched.set(link.name, link);
       else this.table.watchers.set(addrKey(link.addr), link);
       this.table.name(link);
       link.extend(this.config.interval, nowMs);
     }
-    if (handover.links.length > 0) this.startBeating(nowMs);
+    if (links.length > 0) this.startBeating(nowMs);
   }
 
   // What the handshake asks of the brain (`Desk`).

@@ -1,7 +1,7 @@
 /** What goes into keepalive's brain and what comes out. */
 import type { NodeName, Peer } from "../ids.ts";
 import type { Addr } from "../ports.ts";
-import type { Link } from "./link.ts";
+import type { LinkTable } from "./table.ts";
 
 /** What the brain is told. */
 export type In =
@@ -31,5 +31,8 @@ export interface Me {
 /** What a successor takes over. */
 export interface Handover {
   readonly kind: "keepalive/1";
-  readonly links: readonly Link[];
+  /** The predecessor's own table: what is watched after the snapshot is in it, too. */
+  readonly table: LinkTable;
+  /** Watches asked for while neither runs: the predecessor has left the port, the successor has not got it. */
+  readonly late: Extract<In, { kind: "watch" | "unwatch" }>[];
 }

@@ -18,6 +18,8 @@ const UNKNOWN: LinkQuality = {
 /** How often goodbye is said, and how far apart: at 20 % loss one in 125 neighbours misses all three. */
 const GOODBYES = 3;
 const GOODBYE_GAP_MS = 20;
+/** Demands kept for a successor at most; a swap takes milliseconds. */
+const LATE_MAX = 1024;
 /** A predecessor whose state was taken this long ago has a successor: it leaves without a word. */
 const SWAP_MAX_MS = 10_000;
 
@@ -40,6 +42,7 @@ export class KeepaliveLife implements Keepalive, Life {
   #socket: UdpSocket | undefined;
   #held: Disposable[] = [];
   #adopted: Handover | undefined;
+  #handed: Handover | undefined;
   #goodbyes = 0;
   #snapshotMs = -Infinity;
 
@@ -62,6 +65,7 @@ export class KeepaliveLife implements Keepalive, Life {
     this.#brain = brain;
     this.#goodbyes = 0;
     this.#snapshotMs = -Infinity;
+    this.#handed = undefined;
     try {
       const bind = { host: self.listen, port: self.ports.keepalive };
       const socket = await net.udp(bind, { plane: "keepalive" });
@@ -75,8 +79,9 @@ export class KeepaliveLife implements Keepalive, Life {
       if (this.#brain === brain) this.#brain = undefined;
       throw error;
     }
-    if (this.#adopted !== undefined) brain.adopt(this.#adopted, clock.now());
+    const adopted = this.#adopted;
     this.#adopted = undefined;
+    if (adopted !== undefined) brain.adopt(adopted, clock.now());
     this.#held = [
       ...collectMetrics(metrics, brain),
       ...this.#parts.collect?.(metrics, brain) ?? [],
@@ -85,6 +90,7 @@ export class KeepaliveLife implements Keepalive, Life {
       this.#socket.onPacket((from, bytes) => this.#feed({ kind: "packet", from, bytes })),
     );
     this.#alarm.set(brain.dueMs);
+    for (const event of adopted?.late.splice(0) ?? []) this.#feed(event);
   }
 
   async drain(withinMs: number): Promise<void> {
@@ -111,7 +117,7 @@ export class KeepaliveLife implements Keepalive, Life {
 
   snapshot(): unknown {
     this.#snapshotMs = this.#ctx.clock.now();
-    return this.#brain?.snapshot();
+    return this.#handed = this.#brain?.snapshot();
   }
 
   adopt(state: unknown): void {
@@ -121,11 +127,11 @@ export class KeepaliveLife implements Keepalive, Life {
   }
 
   watch(peer: Peer): void {
-    this.#feed({ kind: "watch", peer });
+    this.#demand({ kind: "watch", peer });
   }
 
   unwatch(name: NodeName): void {
-    this.#feed({ kind: "unwatch", name });
+    this.#demand({ kind: "unwatch", name });
   }
 
   heard(name: NodeName): void {
@@ -149,6 +155,13 @@ export class KeepaliveLife implements Keepalive, Life {
 
   onDown(fn: (peer: Peer, why: DownReason) => void): Disposable {
     return this.#down.on(fn);
+  }
+
+  /** In the middle of a swap a demand is kept for the successor. */
+  #demand(event: Handover["late"][number]): void {
+    if (this.#brain !== undefined) return this.#feed(event);
+    const late = this.#handed?.late;
+    if (late !== undefined && late.length < LATE_MAX) late.push(event);
   }
 
   #sayGoodbye(): void {

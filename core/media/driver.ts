@@ -20,6 +20,7 @@ import type {
 import { MediaEngine } from "./engine.ts";
 import { CookieAsks, CookieDesk, type CookieDone, isHandshake } from "./handshake.ts";
 import { LinkTable } from "./link_table.ts";
+import type { PacketMemory } from "./memory.ts";
 
 /** No step is finer than this: timers fire late by about as much. */
 const STEP_MIN_MS = 1;
@@ -28,12 +29,26 @@ const NOWHERE: Addr = { host: "0.0.0.0", port: 0 };
 /** Sends one datagram from one socket. */
 export type Wires = (socket: SocketId, to: Addr, bytes: Uint8Array) => void;
 
+/** Sends many packets at once: everything between two calls of `flush` may be rearranged between links, never within one. */
+export interface Carrier {
+  /** The same bytes to every target. The list of targets never changes; the bytes are valid until `flush` returns. */
+  send(bytes: Uint8Array, targets: readonly LinkId[]): void;
+  flush(): void;
+}
+
 /** What a driver is made with. */
 export interface DriverOptions {
   readonly recovery: RecoverySpec;
   readonly rng: Rng;
   readonly now: () => number;
   readonly wires: Wires;
+  /** Takes what goes over links, instead of `wires`. */
+  readonly carrier?: Carrier;
+  /** Makes and checks cookies; one with a secret of its own when left out. */
+  readonly jar?: CookieJar;
+  /** See `EngineOptions`. */
+  readonly memory?: PacketMemory;
+  readonly tracksMoves?: boolean;
   /** The driver wants `tick` at this moment, instead of the one it named before. */
   readonly arm: (atMs: number) => void;
   /** A listener threw. */
@@ -65,8 +80,14 @@ export class MediaDriver {
     this.#options = options;
     const { rng } = options;
     const reporter = Math.floor(rng.next() * 2 ** 32);
-    this.engine = new MediaEngine({ recovery: options.recovery, reporter });
-    this.#desk = new CookieDesk(new CookieJar(rng, "media"), options.now());
+    const { recovery, memory, tracksMoves = false } = options;
+    this.engine = new MediaEngine({
+      recovery,
+      reporter,
+      tracksMoves,
+      ...(memory === undefined ? {} : { memory }),
+    });
+    this.#desk = new CookieDesk(options.jar ?? new CookieJar(rng, "media"), options.now());
     this.#asks = new CookieAsks(rng);
   }
 
@@ -86,6 +107,27 @@ export class MediaDriver {
     // Under load packets outrun timers.
     if (this.#isDue(nowMs)) this.#tickEngine(nowMs);
     this.#drain();
+  }
+
+  /**
+   * Takes in what came together: `fn` calls `take` and `receive`. Nothing is sent, told or delivered before
+   * it has returned.
+   */
+  batch(fn: () => void): void {
+    this.#draining = true;
+    try {
+      fn();
+    } finally {
+      this.#draining = false;
+    }
+    const nowMs = this.#options.now();
+    if (this.#isDue(nowMs)) this.#tickEngine(nowMs);
+    this.#drain();
+  }
+
+  /** A datagram of a known link, within `batch`. Never throws. */
+  take(link: LinkId, bytes: Uint8Array, nowMs: number): void {
+    this.engine.receiveOne(link, bytes, nowMs);
   }
 
   #handshake(socket: SocketId, from: Addr, bytes: Uint8Array, nowMs: number): void {
@@ -230,6 +272,7 @@ export class MediaDriver {
       sends.length > 0
     ) {
       for (; sent < out.sends; sent++) this.#send(sent);
+      this.#options.carrier?.flush();
       for (const { link, bytes } of sends.splice(0)) this.#sendTo(link, bytes);
       for (; told < out.events.length; told++) this.#tell(out.events[told]);
       for (; delivered < out.deliveries.length; delivered++) {
@@ -245,6 +288,11 @@ export class MediaDriver {
   #send(index: number): void {
     const packet = this.engine.out.sendAt(index);
     if (packet === undefined) return;
+    const { carrier } = this.#options;
+    if (carrier !== undefined) {
+      carrier.send(packet.bytes, packet.targets);
+      return;
+    }
     for (const target of packet.targets) this.#sendTo(target, packet.bytes);
   }
 

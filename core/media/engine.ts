@@ -26,6 +26,7 @@ import type {
 import { type EngineCounters, engineCounters, EngineTally } from "./counters.ts";
 import { Feedback } from "./feedback.ts";
 import { Link } from "./link.ts";
+import { HEAP, type PacketMemory } from "./memory.ts";
 import { Outbox } from "./out.ts";
 import { Receiver } from "./receiver.ts";
 import { makeRecovery } from "./recovery/mod.ts";
@@ -50,6 +51,10 @@ export interface EngineOptions {
   readonly recovery: RecoverySpec;
   /** SSRC this node reports under: 32 random bits. */
   readonly reporter: number;
+  /** Who owns packets; the garbage collector when left out. */
+  readonly memory?: PacketMemory;
+  /** Keeps a list of streams whose position may have changed, for `takeMoved`. */
+  readonly tracksMoves?: boolean;
 }
 
 /** Forwards, repairs and delivers any number of streams. */
@@ -57,6 +62,7 @@ export class MediaEngine implements StreamHost {
   readonly out = new Outbox();
   readonly writer = new RtcpWriter();
   readonly reporter: number;
+  readonly memory: PacketMemory;
   readonly tally = new EngineTally();
   readonly #recovery: RecoverySpec;
   readonly #streams = new Map<number, Stream>();
@@ -64,6 +70,8 @@ export class MediaEngine implements StreamHost {
   readonly #receivers = new Map<number, Receiver>();
   readonly #early: Receiver[] = [];
   readonly #touched: Receiver[] = [];
+  readonly #tracksMoves: boolean;
+  readonly #moved: Stream[] = [];
   readonly #unwanted = new Unwanted();
   readonly #feedback: Feedback;
   #lastStream: Stream | undefined;
@@ -75,6 +83,8 @@ export class MediaEngine implements StreamHost {
   constructor(options: EngineOptions) {
     this.#recovery = options.recovery;
     this.reporter = options.reporter >>> 0;
+    this.memory = options.memory ?? HEAP;
+    this.#tracksMoves = options.tracksMoves ?? false;
     this.#feedback = new Feedback({
       out: this.out,
       writer: this.writer,
@@ -97,6 +107,21 @@ export class MediaEngine implements StreamHost {
 
   touched(receiver: Receiver): void {
     this.#touched.push(receiver);
+  }
+
+  #move(stream: Stream): void {
+    if (!this.#tracksMoves || stream.moved) return;
+    stream.moved = true;
+    this.#moved.push(stream);
+  }
+
+  /** Calls `fn` for each stream whose position may have changed since the last call. */
+  takeMoved(fn: (stream: Stream) => void): void {
+    for (const stream of this.#moved) {
+      stream.moved = false;
+      fn(stream);
+    }
+    this.#moved.length = 0;
   }
 
   /** Takes in datagrams, in order of arrival. */
@@ -142,10 +167,11 @@ export class MediaEngine implements StreamHost {
     this.#lastStream = stream;
     const parent = stream.parentOn(link);
     if (parent === undefined) {
-      stream.preRoll.add(link, bytes, nowMs);
+      stream.preRoll.add(link, this.memory.copy(bytes), nowMs);
       this.#nuisance(link, ssrc, nowMs);
     } else {
       stream.media(parent, bytes, nowMs);
+      this.#move(stream);
       this.#lives(parent.link, nowMs);
     }
   }
@@ -160,7 +186,7 @@ export class MediaEngine implements StreamHost {
     if (isParity && stream === undefined) this.tally.unknownStream++;
     else if (stream?.parentOn(link) === undefined || !stream.parity(bytes, nowMs)) {
       this.tally.malformed++;
-    }
+    } else this.#move(stream);
   }
 
   #nuisance(link: LinkId, ssrc: number, nowMs: number): void {
@@ -191,6 +217,7 @@ export class MediaEngine implements StreamHost {
     }
     const stream = this.#streams.get(command.ssrc);
     if (stream === undefined) return false;
+    this.#move(stream);
     switch (command.kind) {
       case "originate":
         stream.originate(command.first, nowMs);
@@ -297,6 +324,7 @@ export class MediaEngine implements StreamHost {
     const { malformed } = packetizer;
     packetizer.push(ts, dueMs, nowMs);
     this.tally.malformed += packetizer.malformed - malformed;
+    this.#move(stream);
     this.wake(stream, packetizer.flushMs);
     this.#flush();
   }
@@ -330,6 +358,7 @@ export class MediaEngine implements StreamHost {
     for (const stream of this.#streams.values()) {
       if (stream.deadlineMs <= nowMs) {
         stream.deadlineMs = Infinity;
+        this.#move(stream);
         // What the pass itself wakes for may be sooner than what it returns.
         stream.deadlineMs = Math.min(tickStream(stream, nowMs), stream.deadlineMs);
       }

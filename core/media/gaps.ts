@@ -1,6 +1,7 @@
 /**
  * The numbers of one stream that are known to exist and are not here. Entries are made in ascending order
- * and a Map keeps the order of insertion, so iterating goes from the oldest on.
+ * and a Map keeps the order of insertion, so iterating goes from the oldest on. The oldest alone is found by counting up:
+ * a Map that lost its first entries walks over their places whenever it is asked for its first.
  */
 import type { LinkId } from "./api.ts";
 
@@ -22,6 +23,11 @@ export class Gaps {
   readonly #missing = new Map<number, Missing>();
   /** Missing packets given up last, so that one that comes after all is counted rightly. */
   readonly #lost = new Set<number>();
+  /** The same in the order of their loss, around and around. */
+  readonly #lostOrder: number[] = [];
+  #lostAt = 0;
+  /** Nothing below this is missing. */
+  #low = 0;
 
   /** `maxMissing`: of a longer hole only the newest are tracked. */
   constructor(readonly maxMissing: number) {}
@@ -32,8 +38,9 @@ export class Gaps {
 
   /** The lowest missing number; undefined when nothing is missing. */
   get lowest(): number | undefined {
-    for (const number of this.#missing.keys()) return number;
-    return undefined;
+    if (this.#missing.size === 0) return undefined;
+    while (!this.#missing.has(this.#low)) this.#low++;
+    return this.#low;
   }
 
   has(number: number): boolean {
@@ -48,12 +55,12 @@ export class Gaps {
   open(from: number, to: number, shownBy: LinkId, nowMs: number, dueMs: number): number {
     let gaveUp = Math.max(0, to - from + 1 - this.maxMissing);
     from += gaveUp;
-    let excess = this.#missing.size + (to - from + 1) - this.maxMissing;
-    for (const number of this.#missing.keys()) {
-      if (excess-- <= 0) break;
-      this.giveUp(number);
+    const excess = this.#missing.size + (to - from + 1) - this.maxMissing;
+    for (let over = 0; over < excess; over++) {
+      this.giveUp(this.lowest ?? from);
       gaveUp++;
     }
+    if (this.#missing.size === 0) this.#low = from;
     for (let number = from; number <= to; number++) {
       this.#missing.set(number, { number, shownBy, sinceMs: nowMs, dueMs, asks: 0, urgent: -1 });
     }
@@ -71,12 +78,11 @@ export class Gaps {
   /** Nobody waits for this packet any more. */
   giveUp(number: number): void {
     if (!this.#missing.delete(number)) return;
+    const oldest = this.#lostOrder[this.#lostAt];
+    if (oldest !== undefined) this.#lost.delete(oldest);
     this.#lost.add(number);
-    if (this.#lost.size <= this.maxMissing) return;
-    for (const oldest of this.#lost) {
-      this.#lost.delete(oldest);
-      return;
-    }
+    this.#lostOrder[this.#lostAt] = number;
+    this.#lostAt = (this.#lostAt + 1) % this.maxMissing;
   }
 
   /** Whether a packet that was given up came after all; tells it once. */
@@ -89,6 +95,8 @@ export class Gaps {
     const missing = this.#missing.size;
     this.#missing.clear();
     this.#lost.clear();
+    this.#lostOrder.length = 0;
+    this.#lostAt = 0;
     return missing;
   }
 }

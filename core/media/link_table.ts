@@ -12,6 +12,8 @@ export interface LinkEntry {
   readonly remote: Addr;
 }
 
+const FORGET = (): void => {};
+
 /** All links of a driver. */
 export class LinkTable {
   /** Links that had to make room. */
@@ -19,6 +21,9 @@ export class LinkTable {
   readonly #byId = new Map<LinkId, LinkEntry>();
   readonly #bySocket = new Map<SocketId, Map<number, LinkEntry[]>>();
   #next = 1;
+
+  /** `forgotten` is told each link that had to make room. */
+  constructor(readonly forgotten: (id: LinkId) => void = FORGET) {}
 
   get size(): number {
     return this.#byId.size;
@@ -42,7 +47,22 @@ export class LinkTable {
     const known = this.find(socket, remote);
     if (known !== undefined) return known;
     if (this.#byId.size >= LINKS_MAX) this.#makeRoom(busy);
-    const entry: LinkEntry = { id: this.#next++, socket, remote };
+    return this.#add({ id: this.#next, socket, remote });
+  }
+
+  /** Takes over a link that another table has made. */
+  adopt(entry: LinkEntry): LinkEntry {
+    return this.#byId.get(entry.id) ?? this.#add(entry);
+  }
+
+  /** All links there are. */
+  values(): IterableIterator<LinkEntry> {
+    return this.#byId.values();
+  }
+
+  #add(entry: LinkEntry): LinkEntry {
+    const { socket, remote } = entry;
+    this.#next = Math.max(this.#next, entry.id + 1);
     this.#byId.set(entry.id, entry);
     let ports = this.#bySocket.get(socket);
     if (ports === undefined) this.#bySocket.set(socket, ports = new Map());
@@ -59,6 +79,7 @@ export class LinkTable {
       if (left === 0) return;
       if (busy(id)) continue;
       this.close(id);
+      this.forgotten(id);
       this.evicted++;
       left--;
     }

@@ -100,27 +100,18 @@ export function collectMedia(metrics: Metrics, read: () => DatapathCounters): Di
   return [...held, collectDelays(metrics, read)];
 }
 
-/** The repair delays as a Prometheus histogram: each bucket holds what lies below its bound too. */
+/** The repair delays as a histogram. */
 function collectDelays(metrics: Metrics, read: () => DatapathCounters): Disposable {
-  const samplesOf = ({ ssrc, repairDelays: { counts, sumMs } }: StreamCounters): Sample[] => {
-    const stream = ssrcLabel(ssrc);
-    let below = 0;
-    const buckets = counts.map((count, at): Sample => {
-      const bound = REPAIR_DELAYS_MS[at];
-      const le = bound === undefined ? "+Inf" : String(bound / 1000);
-      return { part: "bucket", labels: { stream, le }, value: below += count };
-    });
-    return [
-      ...buckets,
-      { part: "sum", labels: { stream }, value: sumMs / 1000 },
-      { part: "count", labels: { stream }, value: below },
-    ];
-  };
-  return metrics.collect(
+  return metrics.collectDistribution(
     "media_repair_delay_seconds",
-    "histogram",
     "How long packets were missing before they were won back.",
-    () => read().streams.slice(0, STREAMS_MAX).flatMap(samplesOf),
+    REPAIR_DELAYS_MS.map((ms) => ms / 1000),
+    () =>
+      read().streams.slice(0, STREAMS_MAX).map(({ ssrc, repairDelays }) => ({
+        labels: { stream: ssrcLabel(ssrc) },
+        counts: repairDelays.counts,
+        sum: repairDelays.sumMs / 1000,
+      })),
   );
 }
 

@@ -13,6 +13,8 @@ export function powerOfTwo(value: number): number {
   return power;
 }
 
+const LET_GO = (): void => {};
+
 /** A ring of packets, bounded by count and by age. */
 export class Ring {
   readonly #max: number;
@@ -26,8 +28,15 @@ export class Ring {
   #holeFrom = 0;
   #holeTo = -1;
 
-  /** `maxPackets` is rounded up to a power of two; nothing older than `keepMs` is kept. */
-  constructor(maxPackets: number, public keepMs: number) {
+  /**
+   * `maxPackets` is rounded up to a power of two; nothing older than `keepMs` is kept. `letGo` is told each
+   * packet that is not held any more.
+   */
+  constructor(
+    maxPackets: number,
+    public keepMs: number,
+    readonly letGo: (bytes: Uint8Array) => void = LET_GO,
+  ) {
     this.#max = powerOfTwo(Math.max(64, maxPackets));
     this.#capacity = Math.min(FIRST_CAPACITY, this.#max);
     this.#mask = this.#capacity - 1;
@@ -79,6 +88,7 @@ export class Ring {
     else if (number <= this.#top - this.#capacity) return false;
     else if (number < this.#tail) this.#tail = number;
     const slot = number & this.#mask;
+    this.#empty(slot);
     this.#packets[slot] = bytes;
     this.#numbers[slot] = number;
     this.#times[slot] = nowMs;
@@ -116,9 +126,21 @@ export class Ring {
     return from >= this.#holeFrom && to <= this.#holeTo;
   }
 
-  #restart(number: number): void {
-    this.#packets.fill(undefined);
+  #empty(slot: number): void {
+    const bytes = this.#packets[slot];
+    if (bytes === undefined) return;
+    this.#packets[slot] = undefined;
+    this.letGo(bytes);
+  }
+
+  /** Lets go of everything. */
+  clear(): void {
+    for (let slot = 0; slot < this.#capacity; slot++) this.#empty(slot);
     this.#numbers.fill(-1);
+  }
+
+  #restart(number: number): void {
+    this.clear();
     this.#tail = number;
     this.#top = number;
   }
@@ -129,7 +151,7 @@ export class Ring {
     // A skipped slot bears the time it was skipped, so that age is known for holes too.
     for (let skipped = this.#top + 1; skipped < number; skipped++) {
       const slot = skipped & this.#mask;
-      this.#packets[slot] = undefined;
+      this.#empty(slot);
       this.#numbers[slot] = -1;
       this.#times[slot] = nowMs;
     }
@@ -142,7 +164,7 @@ export class Ring {
     while (this.#tail < before && this.#tail <= this.#top) {
       const slot = this.#tail & this.#mask;
       if ((this.#times[slot] ?? 0) >= oldest) return;
-      this.#packets[slot] = undefined;
+      this.#empty(slot);
       this.#numbers[slot] = -1;
       this.#tail++;
     }

@@ -2,18 +2,9 @@
 
 /** One path's round trip. */
 export class RoundTrip {
-  #settling: number;
   #smoothedMs: number | undefined;
   #deviationMs = 0;
   #hintMs: number | undefined;
-
-  /**
-   * Of the first `settling` samples the least counts: they may be taken while both ends start, and what a
-   * busy start adds would linger for seconds.
-   */
-  constructor(settling = 0) {
-    this.#settling = settling;
-  }
 
   /** The smoothed round trip, or what another plane measured, or undefined. */
   get ms(): number | undefined {
@@ -32,14 +23,6 @@ export class RoundTrip {
       this.#smoothedMs = ms;
       this.#deviationMs = ms / 2;
       return;
-    }
-    if (this.#settling > 0) {
-      this.#settling--;
-      if (ms < this.#smoothedMs) {
-        this.#deviationMs = Math.min(this.#deviationMs, ms / 2);
-        this.#smoothedMs = ms;
-        return;
-      }
     }
     this.#deviationMs += (Math.abs(this.#smoothedMs - ms) - this.#deviationMs) / 4;
     this.#smoothedMs += (ms - this.#smoothedMs) / 8;

@@ -59,6 +59,8 @@ export class Stream implements HopView, ReceiversHost {
   idleReportMs = Infinity;
   idleStep = 0;
   parentSaidBye = false;
+  /** In the engine's list of streams whose position may have changed. */
+  moved = false;
   /** First number expected; -1 before it is known. */
   base = -1;
   /** Newest number that is held, missing or skipped. */
@@ -78,7 +80,7 @@ export class Stream implements HopView, ReceiversHost {
     this.out = host.out;
     this.writer = host.writer;
     this.reporter = host.reporter;
-    this.ring = new Ring(limits.ringPackets, limits.ringMs);
+    this.ring = new Ring(limits.ringPackets, limits.ringMs, (bytes) => host.memory.drop(bytes));
     this.gaps = new Gaps(Math.min(this.ring.max, MISSING_MAX));
     this.children = new Children(this.out, this.ring, this.rate);
     this.receivers = new Receivers(this.ring, this);
@@ -192,7 +194,7 @@ export class Stream implements HopView, ReceiversHost {
 
   /** A far jump that nobody announced; true when it is confirmed and the packet before it is in. */
   #jumps(parent: Parent, number: number, bytes: Uint8Array, nowMs: number): boolean {
-    const before = parent.jump(number, bytes);
+    const before = parent.jump(number, this.host.memory.copy(bytes));
     if (before === undefined) return false;
     if (number - this.top > this.ring.max) this.#skip(number - 1);
     else this.#open(this.top + 1, number - 2, parent, nowMs);
@@ -262,13 +264,15 @@ export class Stream implements HopView, ReceiversHost {
     else this.tally.recoveredByPath++;
   }
 
-  #store(number: number, bytes: Uint8Array, from: LinkId, nowMs: number): void {
+  #store(number: number, came: Uint8Array, from: LinkId, nowMs: number): void {
     const { ring } = this;
+    const bytes = this.host.memory.keep(came);
     this.receivers.evicting(Math.min(ring.top, number - ring.max), nowMs);
     const newest = number > ring.top;
     // The pass that reports a pause goes on by itself once it has begun.
     if (newest && (this.idleStep > 0 || ring.top < 0)) this.host.wake(this, nowMs + 1);
     if (!ring.put(number, bytes, nowMs)) {
+      this.host.memory.drop(bytes);
       this.tally.late++;
       return;
     }
@@ -288,7 +292,7 @@ export class Stream implements HopView, ReceiversHost {
   /** A parity packet of this stream from one of its parents; false when it is none. */
   parity(bytes: Uint8Array, nowMs: number): boolean {
     this.#storedMs = nowMs;
-    return this.#parity.receive(bytes, this.#rebuilt);
+    return this.#parity.receive(this.host.memory.copy(bytes), this.#rebuilt);
   }
 
   /** Parity follows the worst loss that children report. */
@@ -385,6 +389,7 @@ export class Stream implements HopView, ReceiversHost {
     for (const parent of this.parents.splice(0)) parent.link.release();
     for (const child of [...this.children.values()]) this.children.remove(child.link.id);
     this.#pending.take();
+    this.ring.clear();
   }
 
   /** Where the stream stands. */

@@ -1,4 +1,6 @@
 /** What the head and the tail of a transport stream file tell of the whole. */
+import { UserError } from "../plugin.ts";
+import { writeRate } from "../units.ts";
 import { CLOCK_HZ, modulo, PCR_MODULUS, pcrOf, pidOf, TS_BYTES } from "./ts.ts";
 import { packetStride, TsAligner } from "./ts_align.ts";
 
@@ -15,6 +17,23 @@ export interface TsProbe {
 
 /** Why a file cannot be paced. */
 export type ProbeFailure = "no-packets" | "other-stride" | "no-clock";
+
+/** The same for people. */
+export const PROBE_FAILURES: Readonly<Record<ProbeFailure, string>> = {
+  "no-packets": "it is no MPEG transport stream",
+  "no-clock": "it has no program clock (PCR), so its rate is unknown",
+  "other-stride": "its packets are not 188 bytes long",
+};
+
+/** Refuses a constant bit rate below what the file needs. */
+export function checkRate(path: string, rate: number, bitrate: number | undefined): void {
+  // A file at exactly this rate measures a hair above it.
+  if (bitrate === undefined || rate <= bitrate * 1.0005) return;
+  throw new UserError(
+    "bitrate-too-low",
+    `Cannot play ${path} at ${writeRate(bitrate)}: the file itself has ${writeRate(rate)}`,
+  );
+}
 
 interface ClockPoint {
   readonly at: number;

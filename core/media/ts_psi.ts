@@ -136,7 +136,8 @@ export class ProgramReader {
   }
 }
 
-function sameProgram(a: Program, b: Program): boolean {
+/** Whether two descriptions of a program say the same. */
+export function sameProgram(a: Program, b: Program): boolean {
   return a.pcrPid === b.pcrPid && a.pmtPid === b.pmtPid && a.streams.length === b.streams.length &&
     a.streams.every((one, i) => one.pid === b.streams[i]?.pid && one.type === b.streams[i]?.type);
 }

@@ -24,16 +24,29 @@ export function isFileName(text: string): boolean {
   return text.trim() === text && !text.endsWith(".") && text.normalize("NFC") === text;
 }
 
+/** As many whole characters from the front as fit. */
+function cut(text: string, bytes: number): string {
+  let kept = "";
+  let left = bytes;
+  for (const char of text) {
+    left -= new TextEncoder().encode(char).length;
+    if (left < 0) break;
+    kept += char;
+  }
+  return kept;
+}
+
 /** The name under which a local file is shown to others: its own, or the nearest plain one. */
 export function publicName(text: string): string {
   const wide = new RegExp(`${UNSEEN.source}|${SPECIAL.source}`, "gu");
   let name = text.normalize("NFC").replace(wide, "_").replace(/^[.~\-\s]+/, "")
     .replace(/[.\s]+$/, "");
-  while (new TextEncoder().encode(name).length > NAME_MAX_BYTES) {
-    const dot = name.lastIndexOf(".");
-    const extension = dot > 0 && name.length - dot < 12 ? name.slice(dot) : "";
-    const stem = [...name.slice(0, name.length - extension.length)];
-    name = `${stem.slice(0, -8).join("").trimEnd()}${extension}`;
+  const dot = name.lastIndexOf(".");
+  const extension = dot > 0 && name.length - dot < 12 ? name.slice(dot) : "";
+  const room = NAME_MAX_BYTES - new TextEncoder().encode(extension).length;
+  const stem = name.slice(0, name.length - extension.length);
+  if (new TextEncoder().encode(stem).length > room) {
+    name = `${cut(stem, room).trimEnd()}${extension}`;
   }
   if (DEVICE.test(name)) name = `_${name}`;
   return isFileName(name) ? name : "file";

@@ -116,8 +116,11 @@ export const HEAD_BYTES = 5;
 /** Bytes before a piece's payload. */
 export const PIECE_HEAD_BYTES = HEAD_BYTES + 8;
 
-function head(kind: Kind, bodyBytes: number, room = bodyBytes): Uint8Array {
-  const bytes = new Uint8Array(HEAD_BYTES + room);
+function head(
+  kind: Kind,
+  bodyBytes: number,
+  bytes = new Uint8Array(HEAD_BYTES + bodyBytes),
+): Uint8Array {
   new DataView(bytes.buffer).setUint32(0, 1 + bodyBytes);
   bytes[4] = KINDS.indexOf(kind) + 1;
   return bytes;
@@ -164,9 +167,14 @@ export function encodePeer(message: PeerMessage): Uint8Array {
   }
 }
 
-/** A PIECE message with its head filled in; the payload goes to `PIECE_HEAD_BYTES` and after. */
-export function pieceFrame(span: Span): Uint8Array {
-  const bytes = head("piece", 8 + span.length);
+/** A PIECE message with its head filled in, made in `room` where that is given; the payload goes to `PIECE_HEAD_BYTES` and after. */
+export function pieceFrame(span: Span, room?: ArrayBuffer): Uint8Array {
+  const length = PIECE_HEAD_BYTES + span.length;
+  const bytes = head(
+    "piece",
+    8 + span.length,
+    new Uint8Array(room ?? new ArrayBuffer(length), 0, length),
+  );
   const view = new DataView(bytes.buffer);
   view.setUint32(HEAD_BYTES, span.piece);
   view.setUint32(HEAD_BYTES + 4, span.begin);

@@ -21,7 +21,8 @@ import {
   type TreeMessage,
   type WayMessage,
 } from "./events.ts";
-import { Neighbor } from "./neighbor.ts";
+import { adoptNeighbors, adoptOwn, takeSnapshot } from "./handover.ts";
+import type { Neighbor } from "./neighbor.ts";
 import { Neighborhood } from "./neighborhood.ts";
 import { OriginState } from "./origin_state.ts";
 import { OriginTable } from "./origin_table.ts";
@@ -121,35 +122,14 @@ export class TreeBrain implements Machine<In, Out> {
 
   /** The state for a successor in the same process, whatever its algorithm. */
   snapshot(nowMs: number): TreeSnapshot {
-    const own = this.#own;
-    return {
-      kind: "tree/1",
-      own: own && { epoch: own.epoch, sequence: own.sequence, digest: own.digest },
-      transit: this.#speaker.transit,
-      full: this.#speaker.full,
-      origins: [...this.states.values()].map((state) => state.snapshot(nowMs)),
-      links: [...this.neighbors.values()].map((one) => ({
-        peer: one.peer,
-        costUs: one.up ? one.linkUs : undefined,
-        distrustedMs: Math.max(0, one.distrustedUntilMs - nowMs),
-      })),
-    };
+    return takeSnapshot(this.#own, this.#speaker, this.states, this.neighbors, nowMs);
   }
 
   /** Continues a predecessor's work; what it has announced stays binding. */
   adopt(from: TreeSnapshot, nowMs: number): void {
     for (const one of from.origins) this.states.set(one.origin, OriginState.adopt(one, nowMs));
-    for (const { peer, costUs, distrustedMs } of from.links) {
-      const neighbor = new Neighbor(peer);
-      neighbor.up = costUs !== undefined;
-      neighbor.adopt(costUs, distrustedMs, nowMs);
-      this.neighbors.set(peer.name, neighbor);
-    }
-    const { own } = from;
-    if (own !== undefined) {
-      this.#own = new OwnOrigin(this.me.name, own.epoch, own.digest, this.config.interval, nowMs);
-      this.#own.sequence = own.sequence;
-    }
+    adoptNeighbors(from, this.neighbors, nowMs);
+    this.#own = adoptOwn(from, this.me.name, this.config.interval, nowMs);
     this.#speaker.transit = from.transit;
     this.#speaker.full = from.full;
     this.#cleanAtMs = nowMs;

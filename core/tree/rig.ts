@@ -4,11 +4,18 @@ import { checkConfig } from "../define.ts";
 import type { NodeName, Peer } from "../ids.ts";
 import { seededRng } from "../rng.ts";
 import type { LinkQuality, Route } from "../slots.ts";
-import type { In, Out, Saying, TreeMessage } from "./events.ts";
+import type { In, Me, Out, Saying, TreeMessage } from "./events.ts";
 import { TreeBrain } from "./brain.ts";
 import { treeOptions } from "./config.ts";
+import type { TreeMachine } from "./shell.ts";
 
 const config = z.strictObject(treeOptions);
+
+/** Makes a plugin's brain from its options. */
+export type MakeBrain = (me: Me, raw: object, nowMs: number) => TreeMachine;
+
+const pathVector: MakeBrain = (me, raw, nowMs) =>
+  new TreeBrain(me, checkConfig(config, raw), nowMs);
 
 /** A link between two nodes. */
 export interface RigLink {
@@ -32,7 +39,7 @@ interface Flight {
 }
 
 interface Node {
-  brain: TreeBrain;
+  brain: TreeMachine;
   instance: number;
   seq: number;
   alive: boolean;
@@ -55,7 +62,7 @@ export class Rig {
   readonly #air: Flight[] = [];
   #order = 0;
 
-  constructor(seed = 1) {
+  constructor(seed = 1, readonly make: MakeBrain = pathVector) {
     this.rng = seededRng(seed);
   }
 
@@ -64,11 +71,7 @@ export class Rig {
   }
 
   add(name: string, raw: object = {}): void {
-    const brain = new TreeBrain(
-      { name: name as NodeName, instance: 1 },
-      checkConfig(config, raw),
-      this.nowMs,
-    );
+    const brain = this.make({ name: name as NodeName, instance: 1 }, raw, this.nowMs);
     this.#nodes.set(name, { brain, instance: 1, seq: 0, alive: true, frozen: false, raw });
   }
 
@@ -101,7 +104,7 @@ export class Rig {
     return node;
   }
 
-  brain(name: string): TreeBrain {
+  brain(name: string): TreeMachine {
     return this.node(name).brain;
   }
 
@@ -176,11 +179,8 @@ export class Rig {
     const node = this.node(name);
     node.alive = true;
     node.instance++;
-    node.brain = new TreeBrain(
-      { name: name as NodeName, instance: node.instance },
-      checkConfig(config, node.raw),
-      this.nowMs,
-    );
+    const me = { name: name as NodeName, instance: node.instance };
+    node.brain = this.make(me, node.raw, this.nowMs);
     this.feed(name, { kind: "transit", open: true });
     this.feed(name, { kind: "neighbors", peers: this.#neighborsOf(name) });
   }

@@ -11,6 +11,7 @@ import type {
   Route,
   Tree,
   TreeSnapshot,
+  TreeTakeOver,
 } from "../slots.ts";
 import type { OriginState } from "./origin_state.ts";
 import type { Neighbor } from "./neighbor.ts";
@@ -57,6 +58,14 @@ export class TreeLife implements Tree, Life {
   #adopted: TreeSnapshot | undefined;
   /** Listeners move to a successor after its start: until then nobody would hear of its routes. */
   #untold = false;
+  #takenOver: TreeTakeOver | undefined;
+  /** A successor speaks in this node's name. */
+  #silent = false;
+  /** Finds this life until it stops; a successor must not keep it from being forgotten. */
+  readonly #door: {
+    fallSilent?: () => TreeTakeOver | undefined;
+    goOn?: (at: TreeSnapshot) => void;
+  } = {};
   #held: Disposable[] = [];
 
   constructor(ctx: Context<Needs>, parts: TreeParts) {
@@ -74,8 +83,13 @@ export class TreeLife implements Tree, Life {
     const { clock, metrics } = this.#ctx;
     const brain = this.#parts.brain(clock.now());
     this.#brain = brain;
-    this.#untold = this.#adopted !== undefined;
-    if (this.#adopted !== undefined) brain.adopt(this.#adopted, clock.now());
+    this.#silent = false;
+    this.#door.fallSilent = () => this.#fallSilent();
+    this.#door.goOn = (at) => this.#goOn(at);
+    this.#takenOver = this.#adopted?.takeOver?.();
+    const state = this.#takenOver?.state ?? this.#adopted;
+    this.#untold = state !== undefined;
+    if (state !== undefined) brain.adopt(state, clock.now());
     this.#adopted = undefined;
     this.#held = [
       ...collectMetrics(metrics, brain, () => clock.now()),
@@ -99,6 +113,11 @@ export class TreeLife implements Tree, Life {
   }
 
   stop(): void {
+    const last = this.#brain?.snapshot(this.#ctx.clock.now());
+    if (last !== undefined && !this.#silent) this.#takenOver?.giveBack(last);
+    this.#takenOver = undefined;
+    delete this.#door.fallSilent;
+    delete this.#door.goOn;
     this.#brain = undefined;
     this.#alarm.set(undefined);
     for (const held of this.#held.splice(0)) held[Symbol.dispose]();
@@ -112,7 +131,9 @@ export class TreeLife implements Tree, Life {
   }
 
   snapshot(): unknown {
-    return this.#brain?.snapshot(this.#ctx.clock.now());
+    const state = this.#brain?.snapshot(this.#ctx.clock.now());
+    const door = this.#door;
+    return state && { ...state, takeOver: () => door.fallSilent?.() };
   }
 
   adopt(state: unknown): void {
@@ -157,6 +178,25 @@ export class TreeLife implements Tree, Life {
     this.#feed({ kind: "seek", origin });
   }
 
+  #fallSilent(): TreeTakeOver | undefined {
+    const { clock } = this.#ctx;
+    const state = this.#brain?.snapshot(clock.now());
+    if (state === undefined || this.#silent) return undefined;
+    this.#silent = true;
+    this.#alarm.set(undefined);
+    const door = this.#door;
+    return { state, giveBack: (back) => door.goOn?.(back) };
+  }
+
+  #goOn(state: TreeSnapshot): void {
+    const { clock } = this.#ctx;
+    this.#silent = false;
+    this.#untold = true;
+    this.#brain?.adopt(state, clock.now());
+    this.#tellNeighbors();
+    this.#alarm.set(clock.now());
+  }
+
   #hear(message: TreeMessage): void {
     this.#feed({ kind: "message", message });
   }
@@ -174,7 +214,7 @@ export class TreeLife implements Tree, Life {
 
   #feed(event: In): void {
     const brain = this.#brain;
-    if (brain === undefined) return;
+    if (brain === undefined || this.#silent) return;
     const outs = brain.handle(event, this.#ctx.clock.now());
     // Armed before listeners run: one that throws or calls back must not leave the brain asleep.
     this.#alarm.set(brain.dueMs);

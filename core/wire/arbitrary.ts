@@ -48,6 +48,71 @@ const streamInfo = fc.record(
   { requiredKeys: ["name", "ssrc", "title"] },
 );
 const popInfo = fc.record({ peer, children: uint32, maxChildren: uint32, closed: fc.boolean() });
+const port = fc.integer({ min: 1, max: 65535 });
+const ppm = fc.nat({ max: 1_000_000 });
+const hostName = fc.oneof(fc.ipV4(), fc.ipV6(), fc.domain());
+const two = <T>(one: fc.Arbitrary<T>): fc.Arbitrary<[T, T]> => fc.tuple(one, one);
+const summaryHead = fc.record({
+  roles: fc.uniqueArray(fc.constantFrom("origin", "relay", "viewer")),
+  pop: fc.boolean(),
+  host: hostName,
+  ports: fc.tuple(port, port, port),
+  version: text(32),
+  uptimeMs: uint,
+  cpu: uint32,
+  memory: uint,
+  rates: two(uint),
+  loss: ppm,
+  repairs: two(uint),
+  sessions: uint32,
+  room: two(uint32),
+  closed: fc.boolean(),
+  waitUs: uint32,
+  cut: uint32,
+});
+const summaryLink = fc.tuple(
+  anyName,
+  hostName,
+  port,
+  fc.constantFrom("unknown" as const, "up" as const, "suspect" as const, "down" as const),
+  uint32,
+  ppm,
+  ppm,
+);
+const summaryStream = fc.record({
+  name: stream,
+  state: fc.constantFrom(
+    "source" as const,
+    "idle" as const,
+    "joining" as const,
+    "flowing" as const,
+    "switching" as const,
+    "seeking" as const,
+    "ended" as const,
+  ),
+  parents: names(2),
+  standby: anyName,
+  rates: two(uint),
+  loss: ppm,
+  repairs: two(uint),
+  timesUs: fc.tuple(uint32, uint32, uint32),
+  watched: two(uint32),
+  moves: two(uint32),
+}, {
+  requiredKeys: [
+    "name",
+    "state",
+    "parents",
+    "rates",
+    "loss",
+    "repairs",
+    "timesUs",
+    "watched",
+    "moves",
+  ],
+});
+const series = fc.tuple(fc.constantFrom("in", "rtt:", "cpu."), anyName)
+  .map(([first, rest]) => `${first}${rest}`.slice(0, 80));
 const empty = fc.constant({});
 
 /** One arbitrary for the body of every message. Lists are kept short: most results fit a datagram. */
@@ -144,6 +209,26 @@ export const anyBody: { readonly [T in MessageType]: fc.Arbitrary<MessageBody<T>
   }),
   REJECTED: fc.record({ code: text(40), why: text(200) }),
   DEREGISTER: fc.record({ name: anyName, instance: uint }),
+  SUMMARY_WANT: fc.record(
+    { part: fc.nat({ max: 63 }), stamp: uint },
+    { requiredKeys: ["part"] },
+  ),
+  SUMMARY: fc.record({
+    stamp: uint,
+    part: fc.nat({ max: 63 }),
+    parts: fc.integer({ min: 1, max: 64 }),
+    head: summaryHead,
+    links: fc.array(summaryLink, { maxLength: 2 }),
+    streams: fc.array(summaryStream, { maxLength: 1 }),
+  }, { requiredKeys: ["stamp", "part", "parts", "links", "streams"] }),
+  HISTORY_WANT: fc.record({ series: fc.array(series, { maxLength: 8 }), from: uint }),
+  HISTORY: fc.record({
+    stepMs: fc.integer({ min: 100, max: 3_600_000 }),
+    from: uint,
+    next: uint,
+    newestAgeMs: uint32,
+    values: fc.array(fc.array(uint, { maxLength: 20 }), { maxLength: 4 }),
+  }),
 };
 
 const cookie = fc.oneof(

@@ -18,7 +18,7 @@ export class CookieJar {
   readonly #cache = new Map<string, Uint8Array>();
 
   /** `scope` keeps a cookie of one plane from being accepted by another. */
-  constructor(rng: Rng, scope: string) {
+  constructor(rng: Pick<Rng, "bytes">, scope: string) {
     this.#secret = rng.bytes(32);
     this.#scope = scope;
   }

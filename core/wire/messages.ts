@@ -72,6 +72,70 @@ const recordSchema = z.strictObject({
 /** A catalogue page. */
 export type CatalogRecord = z.output<typeof recordSchema>;
 
+const LINK_STATES = z.enum(["unknown", "up", "suspect", "down"]);
+const RUN_STATES = z.enum([
+  "source",
+  "idle",
+  "joining",
+  "flowing",
+  "switching",
+  "seeking",
+  "ended",
+]);
+const ppm = z.number().int().min(0).max(1_000_000);
+
+/** What the first part of a summary says of the node. Shares are millionths, times microseconds. */
+const summaryHead = z.strictObject({
+  roles: z.array(ROLES).max(8),
+  pop: z.boolean(),
+  host: z.string().min(1).max(255),
+  /** Control, keepalive, media. */
+  ports: z.tuple([port, port, port]),
+  version: z.string().max(32),
+  uptimeMs: uint,
+  cpu: uint32,
+  memory: uint,
+  rates: z.tuple([uint, uint]),
+  loss: ppm,
+  /** Packets won back, packets given up. */
+  repairs: z.tuple([uint, uint]),
+  sessions: uint32,
+  /** Children, room for children. */
+  room: z.tuple([uint32, uint32]),
+  closed: z.boolean(),
+  waitUs: uint32,
+  cut: uint32,
+});
+
+/** Name, host and port of its control plane, state, round trip (0: not measured), loss in and out. */
+const summaryLink = z.tuple([
+  name,
+  z.string().min(1).max(255),
+  port,
+  LINK_STATES,
+  uint32,
+  ppm,
+  ppm,
+]);
+
+const summaryStream = z.strictObject({
+  name: stream,
+  state: RUN_STATES,
+  parents: z.array(name).max(4),
+  standby: name.optional(),
+  rates: z.tuple([uint, uint]),
+  loss: ppm,
+  repairs: z.tuple([uint, uint]),
+  /** Round trip to the parent (0: not measured), mean time to repair, buffer of the sink. */
+  timesUs: z.tuple([uint32, uint32, uint32]),
+  /** Children, sessions. */
+  watched: z.tuple([uint32, uint32]),
+  /** Failovers, handovers. */
+  moves: z.tuple([uint32, uint32]),
+});
+
+const series = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,79}$/);
+
 const empty = z.strictObject({});
 
 /** Number and body of every message. */
@@ -265,6 +329,39 @@ export const MESSAGES = {
     body: z.strictObject({ code: z.string().max(40), why: z.string().max(200) }),
   },
   DEREGISTER: { id: 53, body: z.strictObject({ name, instance: uint }) },
+
+  // Watching the network
+  /** Asks a node how it is; further parts name the stamp of the first. */
+  SUMMARY_WANT: {
+    id: 60,
+    body: z.strictObject({ part: z.number().int().min(0).max(63), stamp: uint.optional() }),
+  },
+  /** One part of what a node is at one moment, its stamp. */
+  SUMMARY: {
+    id: 61,
+    body: z.strictObject({
+      stamp: uint,
+      part: z.number().int().min(0).max(63),
+      parts: z.number().int().min(1).max(64),
+      head: summaryHead.optional(),
+      links: z.array(summaryLink).max(32),
+      streams: z.array(summaryStream).max(16),
+    }),
+  },
+  /** Asks for samples of some series from number `from` on. */
+  HISTORY_WANT: { id: 62, body: z.strictObject({ series: z.array(series).max(8), from: uint }) },
+  /** Samples from number `from` on, each a unit above its value; 0 where nothing was measured. */
+  HISTORY: {
+    id: 63,
+    body: z.strictObject({
+      stepMs: z.number().int().min(100).max(3_600_000),
+      from: uint,
+      /** Number that the next sample will have, and how long ago the newest was taken. */
+      next: uint,
+      newestAgeMs: uint32,
+      values: z.array(z.array(uint).max(512)).max(8),
+    }),
+  },
 } as const;
 
 /** A message's name. */

@@ -2,12 +2,12 @@
 import { type Files, type Log, PortError } from "../../core/ports.ts";
 import { UserError } from "../../core/plugin.ts";
 import {
+  checkRate,
   PROBE_BYTES,
-  type ProbeFailure,
+  PROBE_FAILURES,
   probeTs,
   type TsProbe,
 } from "../../core/media/ts_probe.ts";
-import { writeRate } from "../../core/units.ts";
 import type { Config } from "./config.ts";
 import { baseName, isInside, stemOf, streamNameFor } from "./names.ts";
 import { type FileKind, kindOf } from "./remux.ts";
@@ -38,11 +38,6 @@ export class FileError extends UserError {
   override name = "FileError";
 }
 
-const REASONS: Readonly<Record<Exclude<ProbeFailure, "other-stride">, string>> = {
-  "no-packets": "it is no MPEG transport stream",
-  "no-clock": "it has no program clock (PCR), so its rate is unknown",
-};
-
 /** Streams are taken from at most this many files of the folder. */
 const FOLDER_MAX = 1000;
 
@@ -54,7 +49,7 @@ export async function probeFile(files: Files, path: string): Promise<TsProbe | "
   const tail = tailAt === 0 ? head : await readAt(handle, tailAt, PROBE_BYTES);
   const probe = probeTs(head, tail, tailAt);
   if (probe === "other-stride" || typeof probe === "object") return probe;
-  throw new FileError("not-playable", `Cannot play ${path}: ${REASONS[probe]}`);
+  throw new FileError("not-playable", `Cannot play ${path}: ${PROBE_FAILURES[probe]}`);
 }
 
 async function readAt(
@@ -70,16 +65,6 @@ async function readAt(
     filled += got;
   }
   return bytes.subarray(0, filled);
-}
-
-/** Refuses a constant bit rate below what the file needs. */
-export function checkRate(path: string, rate: number, bitrate: number | undefined): void {
-  // A file at exactly this rate measures a hair above it.
-  if (bitrate === undefined || rate <= bitrate * 1.0005) return;
-  throw new FileError(
-    "bitrate-too-low",
-    `Cannot play ${path} at ${writeRate(bitrate)}: the file itself has ${writeRate(rate)}`,
-  );
 }
 
 /** Finds the files and keeps their stream names stable from scan to scan. */
@@ -178,7 +163,7 @@ export class FileCatalog {
       this.#complaints.delete(path);
       return entry;
     } catch (error) {
-      if (!(error instanceof FileError) && !(error instanceof PortError)) throw error;
+      if (!(error instanceof UserError) && !(error instanceof PortError)) throw error;
       // Said once, and again only when the reason is another.
       if (this.#complaints.get(path) !== error.message) {
         this.#complaints.set(path, error.message);

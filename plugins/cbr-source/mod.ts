@@ -1,10 +1,11 @@
 import { definePlugin } from "../../core/define.ts";
 import { Listeners } from "../../core/listeners.ts";
+import { TsFileRun } from "../../core/media/ts_file.ts";
 import { ProgramRun } from "../../core/media/ts_program.ts";
 import type { SourceOutput } from "../../core/slots.ts";
 import { type Entry, FileCatalog } from "./catalog.ts";
 import { config } from "./config.ts";
-import { FileRun } from "./file_run.ts";
+import { contentOf } from "./content.ts";
 import { codecsIn, lookArgv, remuxArgv } from "./remux.ts";
 
 /** How long ffmpeg may take to say what is in a file. */
@@ -24,7 +25,7 @@ export default definePlugin({
     const changed = new Listeners();
     const running = new Map<
       object,
-      { readonly entry: Entry; readonly run: FileRun | ProgramRun }
+      { readonly entry: Entry; readonly run: TsFileRun | ProgramRun }
     >();
     const counters = {
       fileErrors: ctx.metrics.counter(
@@ -129,7 +130,7 @@ export default definePlugin({
         }
         const run = entry.kind.kind === "container"
           ? openContainer(entry, entry.kind.format, output)
-          : new FileRun(ctx, entry, output, counters);
+          : new TsFileRun(ctx, { ...entry, open: contentOf(ctx.files, entry) }, output, counters);
         const key = {};
         running.set(key, { entry, run });
         return {

@@ -4,7 +4,7 @@ import type { MediaChunk, RecoverySpec } from "../../core/media/api.ts";
 import type { Context } from "../../core/plugin.ts";
 import type { Addr } from "../../core/ports.ts";
 import { World } from "../../tests/sim/world.ts";
-import { DenoDatapath } from "./datapath.ts";
+import { UdpDatapath } from "../../core/datapath/udp.ts";
 
 const SSRC = ssrcOf(0x4242);
 const LIMITS = { ringPackets: 4096, ringMs: 5000, repairMs: 400 };
@@ -14,7 +14,7 @@ const RECOVERY: RecoverySpec = {
 };
 
 /** A datapath on a host of the world, started. */
-async function datapathOn(world: World, host: string): Promise<DenoDatapath> {
+async function datapathOn(world: World, host: string): Promise<UdpDatapath> {
   const name = nodeName(`n-${host}`);
   assert.ok(name);
   const ctx: Context<"recovery"> = {
@@ -28,6 +28,7 @@ async function datapathOn(world: World, host: string): Promise<DenoDatapath> {
       advertise: host,
       ports: { control: 6000, keepalive: 6001, media: 7000 },
       bootstrap: undefined,
+      version: "0",
     },
     finish() {},
     use: () => {
@@ -37,7 +38,7 @@ async function datapathOn(world: World, host: string): Promise<DenoDatapath> {
       throw new Error("Cannot use a slot: the test gives the recovery");
     },
   };
-  const datapath = new DenoDatapath(ctx, 4, () => RECOVERY);
+  const datapath = new UdpDatapath(ctx, 4, () => RECOVERY);
   await datapath.start(new AbortController().signal);
   return datapath;
 }
@@ -45,8 +46,8 @@ async function datapathOn(world: World, host: string): Promise<DenoDatapath> {
 /** The child fetches a cookie from one of its sockets; the parent checks it and starts to send. */
 async function join(
   world: World,
-  parent: DenoDatapath,
-  child: DenoDatapath,
+  parent: UdpDatapath,
+  child: UdpDatapath,
   socket: { readonly id: number; readonly local: Addr },
 ): Promise<void> {
   child.command({ kind: "open", ssrc: SSRC, limits: LIMITS });

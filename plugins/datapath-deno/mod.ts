@@ -1,6 +1,6 @@
 import { definePlugin } from "../../core/define.ts";
 import { config } from "./config.ts";
-import { DenoDatapath } from "./datapath.ts";
+import { UdpDatapath } from "../../core/datapath/udp.ts";
 
 /** Media over the host's UDP port, one datagram a call: runs everywhere. */
 export default definePlugin({
@@ -10,5 +10,5 @@ export default definePlugin({
   needs: ["recovery"],
   config,
   create: (ctx, options) =>
-    new DenoDatapath(ctx, options.maxSockets, () => ctx.use("recovery").spec()),
+    new UdpDatapath(ctx, options.maxSockets, () => ctx.use("recovery").spec()),
 });

@@ -130,8 +130,10 @@ export class Group {
 
   /** An event of the engine about one link. */
   engine(event: Extract<EngineEvent, { link: LinkId }>): void {
+    if (event.kind === "alive") return;
     for (const leg of this.#legs.values()) {
-      if (leg.link !== event.link) continue;
+      // Hundreds of streams may come over one link: what one of them does is news for its own group only.
+      if (leg.link !== event.link || leg.accepted !== event.ssrc) continue;
       if (event.kind === "flowing" || event.kind === "caught-up") {
         this.#pump.feed({ kind: event.kind, leg: leg.id, ssrc: event.ssrc });
       } else if (event.kind === "silent") {
@@ -309,7 +311,9 @@ export class Group {
     return rttMs === undefined ? undefined : RETRY_FACTOR * rttMs + RETRY_MARGIN_MS;
   }
 
+  /** A leaf has nobody to warn, and stays with a bad POP until it is told to go: it leaves the verdict to keepalive. */
   #answerMs(name: NodeName): number {
+    if (this.spec.leaf) return Infinity;
     const retryMs = this.#retryMs(name);
     return retryMs === undefined ? JOIN_MS : Math.max(ANSWER_MIN_MS, ANSWER_RETRIES * retryMs);
   }

@@ -16,8 +16,8 @@ export interface PublicationNeeds {
   readonly onDisposed: (publication: OwnStream) => void;
 }
 
-/** A driver in a worker tells its newest number this much later at most. */
-const SETTLE_MS = 20;
+/** The last packet, which may not be full, waits 20 ms for more; an engine in a thread tells its number a little later. */
+const SETTLE_MS = 100;
 /** How long an ended or withdrawn stream stays open, so that its last packets can be repaired. */
 const DRAIN_MS = 3000;
 

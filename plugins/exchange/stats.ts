@@ -11,8 +11,8 @@ const REASONS: readonly RefusalReason[] = [
   "leaving",
   "not-serving",
 ];
-/** Upper bounds in seconds: the goal is 0.3. */
-const OUTAGE_BUCKETS = [0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 1, 2, 5, 10];
+/** Upper bounds in milliseconds: the goal is 300. */
+const OUTAGE_BUCKETS_MS = [20, 50, 100, 150, 200, 300, 400, 600, 1000, 2000, 5000, 10_000];
 
 /** What the exchange counts. */
 export class Stats {
@@ -56,7 +56,7 @@ export class Stats {
     this.outage = metrics.histogram(
       "exchange_outage_seconds",
       "Time without packets at a change of parent",
-      OUTAGE_BUCKETS,
+      OUTAGE_BUCKETS_MS.map((ms) => ms / 1000),
     );
     this.#refusedHere = byReason("refusals_sent", "Children refused, by reason");
     this.#refusedThere = byReason("refusals", "Refusals by parents, by reason");

@@ -82,6 +82,24 @@ Deno.test("a swap for the same plugin keeps everybody up", async () => {
   await stopNodes(world, [a, b]);
 });
 
+Deno.test("what is watched in the middle of a swap is watched after it", async () => {
+  const world = new World({ seed: 3 });
+  const { a, b } = await pair(world);
+  const c = await startNode(world, { name: "c", plugins: [keepalive] });
+  const swapped = a.kernel.swap("keepalive", { use: "keepalive", id: undefined, with: {} });
+  // What consumers hold is the stand-in; it stays with the old one until the new one runs.
+  let early = 0;
+  for (; a.kernel.peek("keepalive") !== undefined && early < 20; early++) {
+    await Promise.resolve();
+    if (early === 5) slot(a).watch(peerOf("c"));
+  }
+  await world.until(swapped);
+  await world.runFor(3000);
+  assert.deepEqual(slot(a).watched().map(({ peer }) => peer.name).sort(), ["b", "c"]);
+  assert.equal(slot(a).link("c" as NodeName).state, "up");
+  await stopNodes(world, [a, b, c]);
+});
+
 Deno.test("a port that is taken is an error of start, and leaves nothing behind", async () => {
   const world = new World({ seed: 4 });
   const one = await startNode(world, { name: "a", plugins: [keepalive] });

@@ -18,6 +18,7 @@ export default definePlugin({
   slot: "role",
   summary: "Offers the streams of its sources and announces itself by the tree plugin.",
   needs: ["control", "membership", "catalog", "tree", "exchange", "source"],
+  brings: ["observer"],
   config,
   create(ctx, options) {
     const [tree, catalog, exchange] = [ctx.use("tree"), ctx.use("catalog"), ctx.use("exchange")];

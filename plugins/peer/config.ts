@@ -17,6 +17,9 @@ export const config = z.strictObject({
   downloads: z.string().min(1).optional().describe(
     "Folder that downloads go to. Without it nothing can be downloaded.",
   ),
+  hashes: z.string().min(1).optional().describe(
+    "File that keeps the hashes of shared files over a restart; in the hidden folder of `downloads` when left out, none without `downloads`.",
+  ),
   out: z.string().min(1).optional().describe(
     "File that a download goes to instead of its own name; for a single one.",
   ),

@@ -10,9 +10,10 @@ import {
 import { RESULTS_MAX } from "../../core/swarm/index_messages.ts";
 import type { FoundFile } from "../../core/swarm/index_messages.ts";
 import { isFileName } from "../../core/swarm/file_name.ts";
+import { stripOf } from "../../core/swarm/strip.ts";
 import { lookUpFile } from "../../core/swarm/lookup.ts";
 import type { Out } from "./events.ts";
-import type { PeerNode } from "./node.ts";
+import type { PeerHost } from "./host.ts";
 import type { Running } from "./running.ts";
 import { Part, sameShape } from "./storage.ts";
 
@@ -35,12 +36,12 @@ interface Wish {
 
 /** All downloads of a peer. */
 export class Downloads {
-  readonly #node: PeerNode;
+  readonly #node: PeerHost;
   readonly #wishes: Wish[] = [];
   #progressMs = 0;
   #opening = new Set<string>();
 
-  constructor(node: PeerNode) {
+  constructor(node: PeerHost) {
     this.#node = node;
   }
 
@@ -164,7 +165,8 @@ export class Downloads {
     const { downloads } = node.options;
     if (downloads === undefined || running.completedMs !== undefined) return;
     running.completedMs = node.ctx.clock.now();
-    const work = running.finish(downloads).then((shared) => {
+    const unsafe = (error: unknown): void => this.#failed(running, error);
+    const work = running.finish(downloads, unsafe).then((shared) => {
       node.library.adopt(shared);
       node.announcer?.changed(shared.shape.id);
       node.ctx.log.info("download complete", {
@@ -286,10 +288,12 @@ export class Downloads {
         error: running.error,
         readers: running.readers.size,
         map: toHex(transfer.held.bytes()),
+        strip: stripOf(transfer.held),
         peers: [...transfer.remotes.values()].map((remote) => ({
           name: remote.info.name,
           at: `${remote.info.host}:${remote.info.port}`,
           pieces: remote.map.held,
+          strip: stripOf(remote.map),
           choked: remote.choked,
           interested: remote.interested,
           served: remote.unchoked,

@@ -2,32 +2,11 @@
 import type { Clock, HttpRequest, HttpResponse, HttpWriter } from "../../core/ports.ts";
 import { hostKey } from "../../core/host_key.ts";
 import { RateMeter } from "../../core/swarm/meter.ts";
+import { typeOf } from "./media_types.ts";
 import type { FileReader, Running } from "./running.ts";
 
 /** Read and written at once. */
 const CHUNK_BYTES = 256 * 1024;
-/** What may be shown in a page; all else is a download, so that a stranger's file runs no script here. */
-const TYPES: Readonly<Record<string, string>> = {
-  mp4: "video/mp4",
-  m4v: "video/mp4",
-  mov: "video/quicktime",
-  webm: "video/webm",
-  mkv: "video/x-matroska",
-  ts: "video/mp2t",
-  m2ts: "video/mp2t",
-  mpg: "video/mpeg",
-  mpeg: "video/mpeg",
-  avi: "video/x-msvideo",
-  ogv: "video/ogg",
-  ogg: "audio/ogg",
-  opus: "audio/ogg",
-  mp3: "audio/mpeg",
-  m4a: "audio/mp4",
-  aac: "audio/aac",
-  flac: "audio/flac",
-  wav: "audio/wav",
-};
-
 /** A range of bytes, its end not included. */
 export interface ByteRange {
   readonly from: number;
@@ -62,8 +41,7 @@ export function isLocalRequest(request: HttpRequest): boolean {
 
 /** The headers of a file. */
 function headersOf(running: Running): Record<string, string> {
-  const extension = running.name.slice(running.name.lastIndexOf(".") + 1).toLowerCase();
-  const type = TYPES[extension];
+  const type = typeOf(running.name);
   return {
     "accept-ranges": "bytes",
     "content-type": type ?? "application/octet-stream",

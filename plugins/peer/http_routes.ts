@@ -1,13 +1,12 @@
-/** The local HTTP server: the list of files, and files themselves. */
+/** The local HTTP server: pages, the list of files, and files themselves. */
 import type { HttpRequest, HttpResponse } from "../../core/ports.ts";
-import { fileId } from "../../core/swarm/identity.ts";
+import { fileId, pieceCount } from "../../core/swarm/identity.ts";
+import { STRIP_COLUMNS, stripOf } from "../../core/swarm/strip.ts";
 import { isLocalRequest, serveFile } from "./http_files.ts";
-import type { PeerNode } from "./node.ts";
+import type { PeerHost } from "./host.ts";
+import { obtain, readersMoved } from "./obtain.ts";
+import { type FileView, listPage, stripPage, watchPage } from "./pages.ts";
 import type { Running } from "./running.ts";
-
-/** How long a file that is not here yet is looked for. */
-const RESOLVE_TRIES = 250;
-const RESOLVE_MS = 20;
 
 function plain(status: number, text: string): HttpResponse {
   return { status, headers: { "content-type": "text/plain; charset=utf-8" }, body: `${text}\n` };
@@ -15,61 +14,58 @@ function plain(status: number, text: string): HttpResponse {
 
 /** Answers the requests of players on this machine. */
 export function httpHandler(
-  node: PeerNode,
+  node: PeerHost,
 ): (request: HttpRequest) => Promise<HttpResponse> {
   return async (request) => {
     if (request.method !== "GET" && request.method !== "HEAD") return plain(405, "only GET");
     if (!isLocalRequest(request)) return plain(403, "not for pages of other sites");
     const [first, second] = request.path;
-    if (first !== "files" || request.path.length > 2) return plain(404, "no such path");
+    if (first === undefined) return listPage(node.ctx.self.name, listOf(node));
+    if (request.path.length > 2 || !["files", "watch", "strip"].includes(first)) {
+      return plain(404, "no such path");
+    }
     if (second === undefined) {
+      if (first !== "files") return plain(404, "no such path");
       const body = JSON.stringify({ files: listOf(node) });
       return { status: 200, headers: { "content-type": "application/json" }, body };
     }
-    const id = fileId(second);
-    if (id === undefined) return plain(404, "no such file");
-    const running = node.open(id) ?? await wanted(node, second);
+    if (fileId(second) === undefined) return plain(404, "no such file");
+    const running = await obtain(node, second);
     if (running === undefined) return plain(404, "nobody is known to have this file");
-    return serveFile(running, request, node.ctx.clock, () => moved(node, running));
+    if (first === "files") {
+      return serveFile(running, request, node.ctx.clock, () => readersMoved(node, running));
+    }
+    const file = viewOf(running, node.ctx.clock.now());
+    return first === "strip" ? stripPage(file) : watchPage(file, request.headers["host"] ?? "");
   };
 }
 
-function listOf(node: PeerNode): object[] {
-  const shared = node.library.list().map(({ shape, name }) => ({
+function viewOf({ shape, name, part, transfer }: Running, nowMs: number): FileView {
+  const remotes = [...transfer.remotes.values()];
+  return {
     id: shape.id,
     name,
     sizeBytes: shape.sizeBytes,
-    complete: true,
-  }));
+    complete: part === undefined,
+    strip: stripOf(transfer.held),
+    heldPieces: transfer.held.held,
+    pieces: transfer.pieces,
+    peers: remotes.length,
+    downBytesPerSecond: remotes.reduce((sum, { down }) => sum + down.perSecond(nowMs), 0),
+  };
+}
+
+/** Files that download first, then those that are shared. */
+function listOf(node: PeerHost): FileView[] {
+  const nowMs = node.ctx.clock.now();
   const open = [...node.running.values()].filter((one) => one.part !== undefined)
-    .map(({ shape, name }) => ({
-      id: shape.id,
-      name,
-      sizeBytes: shape.sizeBytes,
-      complete: false,
-    }));
-  return [...shared, ...open];
-}
-
-/** Begins the download of a file that a player asks for. */
-async function wanted(node: PeerNode, what: string): Promise<Running | undefined> {
-  const id = fileId(what);
-  if (node.options.downloads === undefined || id === undefined) return undefined;
-  node.downloads.want(what);
-  for (let tries = 0; tries < RESOLVE_TRIES && node.active; tries++) {
-    await new Promise<void>((resolve) => node.ctx.clock.after(RESOLVE_MS, resolve));
-    const running = node.running.get(id);
-    if (running !== undefined) return running;
-  }
-  return undefined;
-}
-
-/** Readers moved: the picker looks where they are now. */
-function moved(node: PeerNode, running: Running): void {
-  const { pieceBytes } = running.shape;
-  running.transfer.heads = [...running.readers].map((reader) => ({
-    piece: reader.piece,
-    piecesPerSecond: reader.bytesPerSecond / pieceBytes,
-  }));
-  node.feed(running, { kind: "turn" });
+    .map((one) => viewOf(one, nowMs));
+  const shared = node.library.list().map(({ shape, name }) => {
+    const pieces = pieceCount(shape);
+    const { id, sizeBytes } = shape;
+    const strip = "f".repeat(Math.min(pieces, STRIP_COLUMNS));
+    const still = { peers: 0, downBytesPerSecond: 0, complete: true };
+    return { id, name, sizeBytes, strip, heldPieces: pieces, pieces, ...still };
+  });
+  return [...open, ...shared];
 }

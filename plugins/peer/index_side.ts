@@ -4,12 +4,12 @@ import type { Addr } from "../../core/ports.ts";
 import type { FileId } from "../../core/swarm/identity.ts";
 import { IndexClient } from "../../core/swarm/index_client.ts";
 import { Announcer, type Offer } from "./announcer.ts";
-import type { PeerNode } from "./node.ts";
+import type { PeerHost } from "./host.ts";
 
 const UNSPECIFIED = new Set(["0.0.0.0", "::"]);
 
 /** A file as it is announced; undefined when there is nothing to announce of it. */
-function offerOf(node: PeerNode, id: FileId): Offer | undefined {
+function offerOf(node: PeerHost, id: FileId): Offer | undefined {
   const shared = node.library.get(id);
   if (shared !== undefined) return { shape: shared.shape, name: shared.name, held: undefined };
   const running = node.running.get(id);
@@ -21,14 +21,14 @@ function offerOf(node: PeerNode, id: FileId): Offer | undefined {
   return { shape, name, held: transfer.held };
 }
 
-function offersOf(node: PeerNode): readonly Offer[] {
+function offersOf(node: PeerHost): readonly Offer[] {
   const shared = node.library.list().map((file) => file.shape.id);
   return [...new Set([...shared, ...node.running.keys()])].flatMap((id) => offerOf(node, id) ?? []);
 }
 
 /** Makes the client and the announcer of a peer; both are started with it. */
 export function indexSide(
-  node: PeerNode,
+  node: PeerHost,
   to: Addr,
 ): { readonly client: IndexClient; readonly announcer: Announcer } {
   const { net, clock, rng, log, self } = node.ctx;

@@ -1,17 +1,17 @@
 /** How fast this peer takes payload: above the rate nothing more is asked for until it is paid. */
 import { ByteBucket } from "../../core/swarm/meter.ts";
-import type { PeerNode } from "./node.ts";
+import type { PeerHost } from "./host.ts";
 
 /** At once at most, so that an unlimited bucket has a finite burst. */
 const BURST_MAX_BYTES = 1024 * 1024;
 
 /** The limit on downloads, all files together. */
 export class Intake {
-  readonly #node: PeerNode;
+  readonly #node: PeerHost;
   readonly #bucket: ByteBucket;
   #timer: Disposable | undefined;
 
-  constructor(node: PeerNode, bytesPerSecond: number) {
+  constructor(node: PeerHost, bytesPerSecond: number) {
     this.#node = node;
     const burst = Math.min(BURST_MAX_BYTES, bytesPerSecond / 4);
     this.#bucket = new ByteBucket(bytesPerSecond, burst, node.ctx.clock.now());

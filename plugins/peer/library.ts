@@ -1,5 +1,5 @@
 /** Files that are shared from folders: found, hashed, looked at again and again. */
-import type { FileInfo, Files, Log } from "../../core/ports.ts";
+import type { Clock, FileInfo, Files, Log } from "../../core/ports.ts";
 import { publicName } from "../../core/swarm/file_name.ts";
 import {
   FileHasher,
@@ -7,11 +7,14 @@ import {
   type FileShape,
   pieceBytesFor,
 } from "../../core/swarm/identity.ts";
+import type { HashCache } from "./hash_cache.ts";
 
 /** Folders below a shared one that are gone into. */
 const DEPTH_MAX = 8;
 /** Read and hashed at once: about 1 ms of hashing between two awaits. */
 const CHUNK_BYTES = 1024 * 1024;
+/** With this much hashed since, what is known is written down although the scan goes on. */
+const SAVE_BYTES = 1e9;
 
 /** A shared file. */
 export interface Shared {
@@ -22,9 +25,24 @@ export interface Shared {
   readonly layer: Uint8Array;
 }
 
+/** How far the hashing of new files is. */
+export interface Hashing {
+  /** The one that is being read. */
+  readonly name: string;
+  readonly doneBytes: number;
+  readonly sizeBytes: number;
+  /** Those that come after it. */
+  readonly filesLeft: number;
+  readonly bytesLeft: number;
+}
+
 /** What the library needs. */
 export interface LibraryOptions {
   readonly files: Files;
+  readonly clock: Clock;
+  /** How often folders are looked at: who changed a file within this may still be writing. */
+  readonly watchMs: number;
+  readonly cache: HashCache | undefined;
   readonly log: Log;
   readonly folders: readonly string[];
   readonly pieceBytes: number | undefined;
@@ -42,6 +60,9 @@ export class Library {
   #seen = new Map<string, FileInfo>();
   #first = true;
   #stopped = false;
+  #hashing: { name: string; doneBytes: number; sizeBytes: number } | undefined;
+  #toHash: FileInfo[] = [];
+  #unsavedBytes = 0;
   #warned = new Set<string>();
   /** Entries left out: outside the folder, unreadable, or too many. */
   leftOut = 0;
@@ -52,6 +73,13 @@ export class Library {
 
   get(id: FileId): Shared | undefined {
     return this.#byId.get(id);
+  }
+
+  /** The hashing that goes on; undefined when there is none. */
+  get hashing(): Hashing | undefined {
+    if (this.#hashing === undefined) return undefined;
+    const bytesLeft = this.#toHash.reduce((sum, info) => sum + info.sizeBytes, 0);
+    return { ...this.#hashing, filesLeft: this.#toHash.length, bytesLeft };
   }
 
   /** Every shared file. */
@@ -68,6 +96,7 @@ export class Library {
   adopt(file: Shared): void {
     this.#byPath.set(file.path, file);
     this.#byId.set(file.shape.id, file);
+    this.#options.cache?.add(file.path, file.modifiedMs, file);
   }
 
   /** No file is taken up any more. */
@@ -98,16 +127,32 @@ export class Library {
     }
     const before = this.#seen;
     this.#seen = found;
-    for (const [path, info] of found) {
+    this.#toHash = [...found.values()].filter((info) => this.#isReady(info, before.get(info.path)));
+    for (let info = this.#toHash.shift(); info !== undefined; info = this.#toHash.shift()) {
       if (this.#stopped) return;
-      if (this.#byPath.has(path)) continue;
-      const known = before.get(path);
-      const still = known !== undefined && known.sizeBytes === info.sizeBytes &&
-        known.modifiedMs === info.modifiedMs;
-      // What is there from the start is taken as it is; what appears later may still be written.
-      if (this.#first || still) await this.#takeUp(info);
+      await this.#takeUp(info);
     }
+    const { cache } = this.#options;
+    cache?.keepOnly(new Set([...found.keys(), ...this.#byPath.keys()]));
+    await cache?.save();
     this.#first = false;
+  }
+
+  /** Whether a file is to be taken up now: it stays as it is, and is not shared yet. */
+  #isReady(info: FileInfo, known: FileInfo | undefined): boolean {
+    if (this.#byPath.has(info.path)) return false;
+    const { clock, watchMs } = this.#options;
+    if (this.#first) {
+      return clock.wall() - info.modifiedMs >= watchMs || this.#known(info) !== undefined;
+    }
+    // What appears or changes may still be written: a recording, for one.
+    return known !== undefined && known.sizeBytes === info.sizeBytes &&
+      known.modifiedMs === info.modifiedMs;
+  }
+
+  #known(info: FileInfo): ReturnType<HashCache["find"]> {
+    const { cache, pieceBytes } = this.#options;
+    return cache?.find(info, pieceBytes ?? pieceBytesFor(info.sizeBytes));
   }
 
   /** Whether a shared file is still what was hashed; withdraws it if not. */
@@ -156,26 +201,23 @@ export class Library {
   }
 
   async #takeUp(info: FileInfo): Promise<void> {
-    const { files, log, pieceBytes } = this.#options;
+    const { log, cache } = this.#options;
     try {
-      const length = pieceBytes ?? pieceBytesFor(info.sizeBytes);
-      const hasher = new FileHasher(info.sizeBytes, length);
-      {
-        await using handle = await files.openRead(info.path);
-        const buffer = new Uint8Array(Math.max(CHUNK_BYTES, length));
-        for (let offset = 0; offset < info.sizeBytes && !this.#stopped;) {
-          const got = await fill(handle, offset, buffer, info.sizeBytes - offset);
-          if (got === 0) break;
-          hasher.push(buffer.subarray(0, got));
-          offset += got;
-        }
-      }
-      const identity = hasher.finish();
-      const name = publicName(info.path.slice(info.path.lastIndexOf("/") + 1));
+      const known = this.#known(info);
+      const identity = known ?? await this.#hash(info);
       if (identity === undefined || this.#stopped) return;
+      const name = publicName(info.path.slice(info.path.lastIndexOf("/") + 1));
       const file: Shared = { path: info.path, name, modifiedMs: info.modifiedMs, ...identity };
       // It may have been written to meanwhile: then the next look takes it up.
       if (!isSame(await this.#lookAt(info.path), file)) return;
+      if (known === undefined) {
+        cache?.add(info.path, info.modifiedMs, identity);
+        this.#unsavedBytes += info.sizeBytes;
+        if (this.#unsavedBytes >= SAVE_BYTES) {
+          this.#unsavedBytes = 0;
+          await cache?.save();
+        }
+      }
       this.#byPath.set(file.path, file);
       if (this.#byId.has(file.shape.id)) return;
       this.#byId.set(file.shape.id, file);
@@ -183,7 +225,27 @@ export class Library {
     } catch (error) {
       this.leftOut++;
       log.warn("file cannot be shared", { path: info.path, error });
+    } finally {
+      this.#hashing = undefined;
     }
+  }
+
+  async #hash(info: FileInfo): Promise<ReturnType<FileHasher["finish"]>> {
+    const { files, pieceBytes } = this.#options;
+    const length = pieceBytes ?? pieceBytesFor(info.sizeBytes);
+    const hasher = new FileHasher(info.sizeBytes, length);
+    const name = info.path.slice(info.path.lastIndexOf("/") + 1);
+    const hashing = this.#hashing = { name, doneBytes: 0, sizeBytes: info.sizeBytes };
+    await using handle = await files.openRead(info.path);
+    const buffer = new Uint8Array(Math.min(info.sizeBytes, Math.max(CHUNK_BYTES, length)));
+    while (hashing.doneBytes < info.sizeBytes && !this.#stopped) {
+      const { doneBytes } = hashing;
+      const got = await fill(handle, doneBytes, buffer, info.sizeBytes - doneBytes);
+      if (got === 0) break;
+      hasher.push(buffer.subarray(0, got));
+      hashing.doneBytes += got;
+    }
+    return hasher.finish();
   }
 }
 

@@ -37,7 +37,11 @@ export function metricsOf(node: PeerNode): Disposable[] {
       "peer_closed_total",
       "counter",
       "Connections that this peer ended, by reason.",
-      () => Object.entries(node.dropped).map(([reason, value]) => ({ labels: { reason }, value })),
+      () =>
+        Object.entries(node.connections.dropped).map(([reason, value]) => ({
+          labels: { reason },
+          value,
+        })),
     ),
   ];
 }

@@ -11,7 +11,7 @@ export default definePlugin({
   slot: "role",
   summary:
     "Shares folders with many peers, downloads from many at once, serves players on the way.",
-  needs: ["piecePicker", "choker"],
+  needs: ["piecePicker", "choker", "source"],
   config,
   create(ctx, options) {
     const node = new PeerNode(ctx, options);
@@ -26,14 +26,15 @@ export default definePlugin({
           connected: node.index?.connected === true,
         },
         shared: node.library.list().length,
+        hashing: node.library.hashing,
         leftOut: node.library.leftOut,
         connections: node.sessions.size,
         downBytesPerSecond: Math.round(node.down.perSecond(nowMs)),
         upBytesPerSecond: Math.round(node.up.perSecond(nowMs)),
         unresolved: node.downloads.unresolved,
         transfers: node.downloads.describe(nowMs),
-        banned: [...node.banned].map(([name, { why }]) => ({ name, why })),
-        dropped: node.dropped,
+        banned: [...node.connections.banned].map(([name, { why }]) => ({ name, why })),
+        dropped: node.connections.dropped,
       };
     };
     return {

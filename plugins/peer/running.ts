@@ -30,6 +30,8 @@ export class Running {
   nextSearchMs = 0;
   searchTries = 0;
   searching = false;
+  /** It is in use no more: withdrawn, or the peer stops. */
+  closed = false;
   announcedHeld = -1;
   /** By address: not to be dialed before. */
   readonly rest = new Map<string, { untilMs: number; failures: number }>();
@@ -38,6 +40,7 @@ export class Running {
   #handle: Promise<ReadHandle> | undefined;
   #moving: Promise<void> = Promise.resolve();
   #work = new Set<Promise<unknown>>();
+  #settled: Promise<void> = Promise.resolve();
 
   constructor(files: Files, transfer: Transfer, name: string, nowMs: number) {
     this.#files = files;
@@ -53,6 +56,7 @@ export class Running {
   /** Reads exactly `into.length` bytes of what is verified; false when they cannot be had. */
   async read(offset: number, into: Uint8Array): Promise<boolean> {
     await this.#moving;
+    if (this.closed) return false;
     if (this.part !== undefined) return await readFully(this.part, offset, into);
     const { shared } = this;
     if (shared === undefined) return false;
@@ -60,14 +64,18 @@ export class Running {
     return await readFully(await this.#handle, offset, into);
   }
 
-  /** The download is complete: its file gets its own name. Reads wait for it. */
-  async finish(folder: string): Promise<Shared> {
+  /**
+   * The download is complete: its file gets its own name. Reads wait for it. `failed` hears of a disk that
+   * does not keep what it took.
+   */
+  async finish(folder: string, failed: (error: unknown) => void): Promise<Shared> {
     const { part } = this;
     if (part?.layer === undefined) throw new Error("Cannot finish: nothing was downloaded");
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#moving = promise;
     try {
-      const path = await part.finish(folder, this.out);
+      const { path, settled } = await part.finish(folder, this.out);
+      this.#settled = settled.catch(failed);
       const info = await this.#files.stat(path);
       this.shared = {
         path: info?.path ?? path,
@@ -92,10 +100,12 @@ export class Running {
   }
 
   async close(): Promise<void> {
+    this.closed = true;
     for (const reader of [...this.readers]) reader.wake();
     await Promise.allSettled([...this.#work]);
     await this.#moving;
     await this.part?.close();
+    await this.#settled;
     const handle = this.#handle;
     this.#handle = undefined;
     await (await handle?.catch(() => undefined))?.[Symbol.asyncDispose]();

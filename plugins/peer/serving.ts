@@ -1,6 +1,11 @@
 /** Who is served, and with what: upload slots, requests in turn, reads from disk. */
-import { PIECE_HEAD_BYTES, pieceFrame, type Span } from "../../core/swarm/peer_messages.ts";
-import type { PeerNode } from "./node.ts";
+import {
+  PIECE_HEAD_BYTES,
+  pieceFrame,
+  type Span,
+  SPAN_MAX_BYTES,
+} from "../../core/swarm/peer_messages.ts";
+import type { PeerHost } from "./host.ts";
 import type { ConnectionId } from "./remote.ts";
 import type { Running } from "./running.ts";
 import type { Session } from "./session.ts";
@@ -9,15 +14,21 @@ import { Uploads } from "./uploads.ts";
 /** Reads from disk at once. */
 const READS_MAX = 4;
 
+/** Shorter answers are made anew; longer ones use a room of the pool, which costs no fresh memory. */
+const POOLED_MIN_BYTES = 64 * 1024;
+/** Rooms kept for later, each as long as the longest answer. */
+const POOL_MAX = 16;
+
 /** The uploads of a peer, all files together. */
 export class Serving {
-  readonly #node: PeerNode;
+  readonly #node: PeerHost;
   readonly #uploads: Uploads;
   #reads = 0;
   #round = 0;
+  readonly #pool: ArrayBuffer[] = [];
   #timer: Disposable | undefined;
 
-  constructor(node: PeerNode, total: number, perPeer: number) {
+  constructor(node: PeerHost, total: number, perPeer: number) {
     this.#node = node;
     this.#uploads = new Uploads(total, perPeer, node.ctx.clock.now());
   }
@@ -76,7 +87,13 @@ export class Serving {
     running: Running,
     span: Span,
   ): Promise<void> {
-    const frame = pieceFrame(span);
+    const room = span.length < POOLED_MIN_BYTES
+      ? undefined
+      : this.#pool.pop() ?? new ArrayBuffer(PIECE_HEAD_BYTES + SPAN_MAX_BYTES);
+    const frame = pieceFrame(span, room);
+    const taken = (): void => {
+      if (room !== undefined && this.#pool.length < POOL_MAX) this.#pool.push(room);
+    };
     let ok = false;
     try {
       const offset = span.piece * running.shape.pieceBytes + span.begin;
@@ -87,9 +104,9 @@ export class Serving {
     this.#reads--;
     session.reading--;
     if (ok) {
-      session.write(frame);
+      session.write(frame, taken);
       this.#node.up.add(span.length, this.#node.ctx.clock.now());
-    }
+    } else taken();
     this.#uploads.setBusy(session.id, session.full);
     this.#node.feed(running, { kind: "served", connection: session.id, span, ok });
     this.serve();

@@ -104,11 +104,11 @@ export class Session {
     this.write(encodePeer(message));
   }
 
-  /** Writes a frame; what the other side does not read piles up to a limit. */
-  write(bytes: Uint8Array): void {
-    if (this.#over) return;
+  /** Writes a frame; what the other side does not read piles up to a limit. `taken`: as the stream has it. */
+  write(bytes: Uint8Array, taken?: () => void): void {
+    if (this.#over) return taken?.();
     this.lastSaidMs = this.#clock.now();
-    if (this.stream.write(bytes)) return;
+    if (this.stream.write(bytes, taken)) return;
     this.full = true;
     this.#unreadBytes += bytes.length;
     if (this.#unreadBytes > BACKLOG_MAX_BYTES) this.close("slow-reader");

@@ -60,10 +60,14 @@ export async function readFully(
   return true;
 }
 
-/** Everything of a small file. */
-async function readWhole(files: Files, path: string): Promise<Uint8Array | undefined> {
+/** Everything of a small file; undefined when there is none, or it is larger than `maxBytes`. */
+export async function readWhole(
+  files: Files,
+  path: string,
+  maxBytes: number = STATE_MAX_BYTES,
+): Promise<Uint8Array | undefined> {
   const info = await files.stat(path);
-  if (info?.kind !== "file" || info.sizeBytes > STATE_MAX_BYTES) return undefined;
+  if (info?.kind !== "file" || info.sizeBytes > maxBytes) return undefined;
   await using handle = await files.openRead(path);
   const bytes = new Uint8Array(info.sizeBytes);
   return await readFully(handle, 0, bytes) ? bytes : undefined;
@@ -168,16 +172,26 @@ export class Part {
     await state?.[Symbol.asyncDispose]();
   }
 
-  /** Moves the complete file to its name, or to a free one like it; tells where it is. */
-  async finish(folder: string, out: string | undefined): Promise<string> {
-    await this.#data?.sync();
-    await this.close();
+  /**
+   * Moves the complete file to its name, or to a free one like it; tells where it is. It can be read from
+   * there at once; `settled` resolves when it is on disk for good and its state is forgotten: a crash of
+   * the whole machine before that costs the download, never a file that only looks complete.
+   */
+  async finish(
+    folder: string,
+    out: string | undefined,
+  ): Promise<{ readonly path: string; readonly settled: Promise<void> }> {
     const path = out ?? await this.#freeName(folder);
     await this.#files.rename(this.path, path);
+    return { path, settled: this.#settle() };
+  }
+
+  async #settle(): Promise<void> {
+    await this.#data?.sync();
+    await this.close();
     if (await this.#files.stat(`${this.#base}.state`) !== undefined) {
       await this.#files.remove(`${this.#base}.state`);
     }
-    return path;
   }
 
   async #freeName(folder: string): Promise<string> {

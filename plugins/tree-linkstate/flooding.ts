@@ -14,6 +14,8 @@ import { isNewer, type Version } from "./serial.ts";
 const DIGEST_MS = 2000;
 /** After something was passed on, neighbors compare so soon. */
 const DIGEST_SOON_MS = 250;
+/** The same while they keep differing, at most. */
+const DIGEST_LATER_MS = 1000;
 /** A list goes to one neighbor at most so often. */
 const LIST_GAP_MS = 200;
 /** Bytes of entries in one list; of more owners the lists go round. */
@@ -37,6 +39,8 @@ export interface FloodCounters {
 export class Flooding {
   readonly counters: FloodCounters = { words: 0, aged: 0, refused: 0, stranger: 0, topped: 0 };
   digestAtMs: number;
+  /** The wait before the next comparison while there is a difference: longer each time, short after news. */
+  #soonMs = DIGEST_SOON_MS;
   readonly #listedMs = new Map<NodeName, number>();
   #listFrom = 0;
 
@@ -76,6 +80,7 @@ export class Flooding {
     for (const neighbor of this.#up()) {
       if (neighbor.peer.name !== except) this.#sendWord(word, neighbor, nowMs);
     }
+    this.#soonMs = DIGEST_SOON_MS;
     this.digestAtMs = Math.min(this.digestAtMs, nowMs + DIGEST_SOON_MS);
   }
 
@@ -94,6 +99,7 @@ export class Flooding {
   tick(nowMs: number): void {
     if (nowMs < this.digestAtMs) return;
     this.digestAtMs = nowMs + DIGEST_MS;
+    this.#soonMs = Math.min(DIGEST_LATER_MS, this.#soonMs * 2);
     const digest = this.#digest();
     for (const neighbor of this.#up()) this.send(neighbor, digest);
   }
@@ -104,7 +110,7 @@ export class Flooding {
       return false;
     }
     if (page.owner === this.own.me) {
-      if (this.own.overtake(page, nowMs)) this.counters.topped++;
+      if (this.own.overtake(page)) this.counters.topped++;
       return false;
     }
     const taken = this.database.take(page, nowMs);
@@ -126,7 +132,7 @@ export class Flooding {
     for (const [owner, life, sequence] of entries) {
       const theirs: Version = { life, sequence };
       if (owner === this.own.me) {
-        if (this.own.overtake(theirs, nowMs)) this.counters.topped++;
+        if (this.own.overtake(theirs)) this.counters.topped++;
         continue;
       }
       const word = this.database.words.get(owner);
@@ -138,8 +144,25 @@ export class Flooding {
       this.send(from, { type: "LINKSTATE_WANT", body: { owners } });
     }
     const { words } = this.database;
-    if (entries.length === 0 && (count !== words.size || sum !== this.database.sum)) {
-      this.#list(from, count, nowMs);
+    if (count === words.size && sum === this.database.sum) return;
+    if (entries.length === 0) this.#list(from, count, nowMs);
+    else if (entries.length === count) this.#sendMissing(entries, from, nowMs);
+    this.digestAtMs = Math.min(this.digestAtMs, nowMs + this.#soonMs);
+  }
+
+  /** A whole list says what the other side lacks. */
+  #sendMissing(
+    entries: readonly (readonly [NodeName, number, number])[],
+    to: Neighbor,
+    nowMs: number,
+  ): void {
+    const known = new Set(entries.map(([owner]) => owner));
+    let room = WANT_OWNERS;
+    for (const word of this.database.words.values()) {
+      if (room === 0) return;
+      if (known.has(word.owner)) continue;
+      this.#sendWord(word, to, nowMs);
+      room--;
     }
   }
 

@@ -37,6 +37,8 @@ export class OwnWord {
   #told: Content | undefined;
   #toldMs = -Infinity;
   #dueMs = Infinity;
+  /** Somebody holds a word that has to be topped. */
+  #overtaken = false;
 
   constructor(
     readonly me: NodeName,
@@ -56,9 +58,11 @@ export class OwnWord {
   /** Compares what is with what was said, and plans. */
   plan(content: Content, mustHear: (neighbor: NodeName) => boolean, nowMs: number): void {
     const told = this.#told;
-    const active = content.active || told?.active === true;
+    const active = content.active || told?.active === true || this.#overtaken;
     if (!active) return;
-    const gapMs = told === undefined ? WORD_GAP_MS : gapOf(told, content, mustHear);
+    const gapMs = told === undefined || this.#overtaken
+      ? WORD_GAP_MS
+      : gapOf(told, content, mustHear);
     const refreshAtMs = content.active ? this.#toldMs + this.refreshMs : Infinity;
     // What is planned already is not put off by the next change.
     if (gapMs !== undefined) {
@@ -70,6 +74,7 @@ export class OwnWord {
   speak(content: Content, nowMs: number): Word {
     this.#sequence = nextSerial(this.#sequence);
     const said = content.active ? content : { ...content, transit: false, links: new Map() };
+    this.#overtaken = false;
     this.#told = content;
     this.#toldMs = nowMs;
     this.#dueMs = content.active ? nowMs + this.refreshMs : Infinity;
@@ -92,13 +97,12 @@ export class OwnWord {
    * Somebody holds a word in this node's name that it has not said in this life: a former life's, perhaps one
    * with a clock ahead. It is topped, so that this life is heard. True when there is something to say.
    */
-  overtake(version: Version, nowMs: number): boolean {
+  overtake(version: Version): boolean {
     const own = { life: this.#life, sequence: this.#sequence };
     if (isSame(version, own) || !isNewer(version, own)) return false;
     this.#life = version.life;
     this.#sequence = version.sequence;
-    this.#dueMs = Math.min(this.#dueMs, Math.max(nowMs + COALESCE_MS, this.#toldMs + WORD_GAP_MS));
-    this.#told ??= { active: true, transit: false, full: false, links: new Map() };
+    this.#overtaken = true;
     return true;
   }
 }

@@ -12,8 +12,10 @@ import type { Entry, OriginState } from "../../core/tree/origin_state.ts";
 import type { Advisor } from "../../core/tree/selection.ts";
 import type { TreeMachine } from "../../core/tree/shell.ts";
 import type { Neighbor } from "../../core/tree/neighbor.ts";
+import type { Metrics } from "../../core/ports.ts";
 import type { Config } from "./config.ts";
 import { Database, type LinkWord } from "./database.ts";
+import { collectGraph } from "./metrics.ts";
 import { Flooding } from "./flooding.ts";
 import { type Content, OwnWord } from "./own_word.ts";
 import { type Reach, shortestPaths } from "./spf.ts";
@@ -89,13 +91,17 @@ export class LinkStateBrain implements TreeMachine, Advisor {
   }
 
   /** How far the graph says that the origin is from whoever announces this way. */
-  distance({ path, costUs, sequence: _ }: Entry, origin: NodeName) {
+  distance({ path, costUs }: Entry, origin: NodeName) {
     const name = path.at(-1);
     const reach = name === undefined ? undefined : this.#tree(origin).get(name);
     if (reach === undefined) return undefined;
     // Where nodes on the announced way flood nothing, the graph lacks links: what is announced may be nearer.
     const isWhole = path.every((one) => this.database.words.has(one));
     return isWhole || reach.costUs <= costUs ? reach : { costUs, hops: path.length };
+  }
+
+  collect(metrics: Metrics): Disposable[] {
+    return collectGraph(metrics, this);
   }
 
   handle(event: In, nowMs: number): readonly Out[] {

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { adminRoute, definePlugin } from "../../core/define.ts";
+import { adminRoute, checkConfig, definePlugin } from "../../core/define.ts";
 import { type AdminRoute, UserError } from "../../core/plugin.ts";
+import { SinkDemand } from "../../core/sink_demand.ts";
 import { sessionAnswer } from "../../core/answers.ts";
 import type { Candidates } from "../../core/slots.ts";
 import { config, sessionConfig } from "./config.ts";
@@ -40,6 +41,7 @@ export default definePlugin({
   slot: "role",
   summary: "Picks the closest POP, joins streams there and plays them into its sinks.",
   needs: ["control", "membership", "catalog", "exchange", "datapath", "pop", "sink"],
+  brings: ["observer"],
   config,
   create(ctx, options) {
     const [pop, membership] = [ctx.use("pop"), ctx.use("membership")];
@@ -64,10 +66,21 @@ export default definePlugin({
         if (options.whenDone === "exit") ctx.finish("every session ended");
       },
     );
+    const demand = new SinkDemand(sinks, ctx.log, async (stream, sink, id) => {
+      const wanted = checkConfig(sessionConfig, { stream, id, sinks: [sink] });
+      const session = await sessions.open(wanted);
+      return {
+        close: async () => {
+          if (sessions.list().includes(session)) await sessions.close(session.id);
+          else await session.close();
+        },
+      };
+    });
     let watching: Disposable | undefined;
     const closeAll = async () => {
       watching?.[Symbol.dispose]();
       watching = undefined;
+      await demand.stop();
       await sessions.closeAll();
     };
     return {
@@ -75,6 +88,7 @@ export default definePlugin({
       async start() {
         watching = sinks.onChange(() => sessions.sinksChanged());
         await sessions.begin(options.sessions);
+        demand.start();
       },
       async reconfigure(next) {
         await sessions.change(options.sessions, next.sessions);

@@ -4,7 +4,7 @@ import type { StreamName } from "../../core/ids.ts";
 import { type Many, UserError } from "../../core/plugin.ts";
 import type { Sink } from "../../core/slots.ts";
 import { type SessionConfig, SESSIONS_MAX } from "./config.ts";
-import { type NamedSink, type SessionNeeds, ViewerSession } from "./session.ts";
+import { type NamedSink, type SessionNeeds, StreamSession } from "../../core/sink_session.ts";
 
 /** What a session is known by before it has a name: its own, or its stream's. */
 function baseOf(wanted: SessionConfig): string {
@@ -16,7 +16,9 @@ export class SessionBook {
   readonly #needs: Omit<SessionNeeds, "onEnded">;
   readonly #sinks: Many<Sink>;
   readonly #onAllEnded: () => void;
-  readonly #sessions = new Map<string, ViewerSession>();
+  readonly #sessions = new Map<string, StreamSession>();
+  /** What each session was asked for as. */
+  readonly #wanted = new Map<string, SessionConfig>();
   /** Which session an entry of the config became. */
   readonly #configured = new Map<SessionConfig, string>();
   /** Sessions of run time, as they were written. */
@@ -33,7 +35,7 @@ export class SessionBook {
     this.#onAllEnded = onAllEnded;
   }
 
-  list(): readonly ViewerSession[] {
+  list(): readonly StreamSession[] {
     return [...this.#sessions.values()];
   }
 
@@ -44,12 +46,12 @@ export class SessionBook {
   }
 
   /** Opens one; `written` is given for one that the config does not have. */
-  async open(wanted: SessionConfig, written?: unknown): Promise<ViewerSession> {
+  async open(wanted: SessionConfig, written?: unknown): Promise<StreamSession> {
     if (this.#sessions.size >= SESSIONS_MAX) {
       throw new UserError("too-many", `Cannot open more than ${SESSIONS_MAX} sessions`);
     }
     const id = this.#idFor(wanted);
-    const session = new ViewerSession(id, wanted, {
+    const session = new StreamSession(id, wanted, {
       ...this.#needs,
       onEnded: () => {
         if (!this.#stopping && this.list().every((one) => one.ended)) this.#onAllEnded();
@@ -57,6 +59,7 @@ export class SessionBook {
     });
     this.#checkSinks(wanted);
     this.#sessions.set(id, session);
+    this.#wanted.set(id, wanted);
     if (written !== undefined) this.#written.set(id, written);
     try {
       await session.open(this.#sinksFor(session));
@@ -80,6 +83,7 @@ export class SessionBook {
     this.#stopping = true;
     await Promise.all(this.list().map((session) => session.close()));
     this.#sessions.clear();
+    this.#wanted.clear();
     this.#configured.clear();
     this.#written.clear();
   }
@@ -154,12 +158,13 @@ export class SessionBook {
   }
 
   #plays(id: string, wanted: SessionConfig): boolean {
-    const config = this.#sessions.get(id)?.config;
+    const config = this.#wanted.get(id);
     return config !== undefined && sameValue({ ...config, id }, wanted);
   }
 
   #forget(id: string): void {
     this.#sessions.delete(id);
+    this.#wanted.delete(id);
     this.#written.delete(id);
     for (const [one, of] of this.#configured) if (of === id) this.#configured.delete(one);
   }
@@ -185,11 +190,12 @@ export class SessionBook {
   }
 
   /** What the sink wants, else what the session says. */
-  #sinksFor({ id: session, config }: ViewerSession): readonly NamedSink[] {
+  #sinksFor({ id: session, config }: StreamSession): readonly NamedSink[] {
     // The config's pattern is that of a stream's name.
     const stream = config.stream as StreamName;
+    const named = this.#wanted.get(session)?.sinks;
     return this.#sinks.list().filter(({ id, it }) =>
-      it.wants?.({ session, stream }) ?? config.sinks?.includes(id) ?? true
+      it.wants?.({ session, stream }) ?? named?.includes(id) ?? true
     );
   }
 }

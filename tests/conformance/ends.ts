@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { NAME_PATTERN } from "../../core/ids.ts";
 import type { MediaChunk } from "../../core/media/api.ts";
-import type { SourceOutput } from "../../core/slots.ts";
+import type { Source, SourceOutput } from "../../core/slots.ts";
 import { filling, type Fixture, mount, type Mounted } from "./fixture.ts";
 import { streamInfo } from "./stand_ins.ts";
 
@@ -12,6 +12,8 @@ const TS_BYTES = 188;
 export interface SourceFixture extends Fixture {
   /** Feeds the source for `ms`, such as an encoder that sends to it. Runs the world. */
   readonly feed?: (mounted: Mounted, ms: number) => Promise<void>;
+  /** What others of the node tell it once it runs, such as a peer that offers its files. */
+  readonly attend?: (source: Source) => void;
 }
 
 /** An output that checks what a source promises of every push. */
@@ -51,6 +53,7 @@ export function sourceSuite(fixture: SourceFixture): void {
     const one = mounted.create();
     const it = filling(mounted, "source", one.life);
     await one.start();
+    fixture.attend?.(it);
     await mounted.world.runFor(1_000);
     return { mounted, one, it };
   }

@@ -204,5 +204,6 @@ function selfOf(me: Peer, roles: readonly string[]): Self {
     advertise: HOST,
     ports: { control: 6000, keepalive: 6001, media: 7000 },
     bootstrap: { host: "10.1.0.200", port: 5000 },
+    version: "0",
   };
 }

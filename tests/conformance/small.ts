@@ -1,4 +1,4 @@
-/** Suites of slots with a small interface: membership, pop, role, chaos, piece picker and choker. */
+/** Suites of slots with a small interface: membership, pop, role, observer, chaos, piece picker and choker. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { NodeName, Peer } from "../../core/ids.ts";
@@ -163,6 +163,46 @@ export function roleSuite(fixture: Fixture): void {
     const status = it.status();
     assert.equal(typeof status, "object");
     assert.doesNotThrow(() => JSON.stringify(status));
+    await one.stop();
+  });
+}
+
+/** An observer knows its own node, keeps its series, and answers others. */
+export function observerSuite(fixture: Fixture): void {
+  const { name } = fixture.plugin;
+
+  Deno.test(`${name}: it tells of its own node and of those that answer, and no others`, async () => {
+    const mounted = mount(fixture);
+    const one = mounted.create();
+    const it = filling(mounted, "observer", one.life);
+    await one.start();
+    const { keepalive } = mounted.others;
+    keepalive.watch(peerOf("silent"));
+    keepalive.up(peerOf("silent"));
+    assert.equal(it.summary().name, mounted.me.name);
+    assert.deepEqual(it.summary().links.map((link) => link.name), ["silent"]);
+    const looking = it.network();
+    await mounted.world.runFor(10_000);
+    const view = await looking;
+    assert.equal(view.self, mounted.me.name);
+    assert.deepEqual(view.nodes.map((node) => node.name), [mounted.me.name]);
+    assert.doesNotThrow(() => JSON.stringify(view));
+    await one.stop();
+  });
+
+  Deno.test(`${name}: all series of its node are equally long, and \`since\` gives the rest`, async () => {
+    const mounted = mount(fixture);
+    const one = mounted.create();
+    const it = filling(mounted, "observer", one.life);
+    await one.start();
+    await mounted.world.runFor(60_000);
+    const all = await it.history();
+    assert.ok(all.agesMs.length > 5, `${all.agesMs.length} samples`);
+    for (const [key, values] of Object.entries(all.series)) {
+      assert.equal(values.length, all.agesMs.length, key);
+    }
+    const rest = await it.history(mounted.me.name, all.first + all.agesMs.length - 2);
+    assert.equal(rest.agesMs.length, 2);
     await one.stop();
   });
 }

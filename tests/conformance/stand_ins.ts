@@ -17,6 +17,7 @@ import type {
   SocketId,
   StreamPosition,
 } from "../../core/media/api.ts";
+import type { HistoryView, NetworkView, NodeSummary } from "../../core/observe.ts";
 import type { Many } from "../../core/plugin.ts";
 import type { Addr, Clock, Plane } from "../../core/ports.ts";
 import type {
@@ -37,6 +38,7 @@ import type {
   LinkQuality,
   ManySlot,
   Membership,
+  Observer,
   OriginView,
   PathPolicy,
   PickerView,
@@ -723,6 +725,36 @@ export class FakeChoker implements Choker, Held {
   }
 }
 
+/** An observer that sees nothing but its node. */
+export class FakeObserver implements Observer, Held {
+  constructor(readonly me: Peer) {}
+
+  summary(): NodeSummary {
+    const { name, instance, roles, pop, control, keepalive, media } = this.me;
+    return {
+      ...{ name, instance, roles, pop, host: control.host, version: "0", uptimeMs: 0 },
+      ports: { control: control.port, keepalive: keepalive.port, media: media.port },
+      ...{ cpu: 0, memoryBytes: 0, rateIn: 0, rateOut: 0, loss: 0, repaired: 0, lost: 0 },
+      ...{ sessions: 0, children: 0, maxChildren: 0, closed: false, waitMs: 0, cut: 0 },
+      links: [],
+      streams: [],
+    };
+  }
+
+  network(): Promise<NetworkView> {
+    const nodes = [{ ...this.summary(), state: "here" as const, ageMs: 0 }];
+    return Promise.resolve({ self: this.me.name, atMs: 0, nodes, unanswered: [], leftOut: 0 });
+  }
+
+  history(): Promise<HistoryView> {
+    return Promise.resolve({ node: this.me.name, stepMs: 1, first: 0, agesMs: [], series: {} });
+  }
+
+  held(): number {
+    return 0;
+  }
+}
+
 /** A role that does nothing. */
 export class FakeRole implements Role, Held {
   status(): object {
@@ -841,6 +873,7 @@ export function standIns(me: Peer, clock: Clock) {
     chaos: new FakeChaos(),
     piecePicker: new FakePiecePicker(),
     choker: new FakeChoker(),
+    observer: new FakeObserver(me),
     source: new FakeSource(),
     sink: new FakeSink(),
     hook: new FakeHook(),

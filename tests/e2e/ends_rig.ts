@@ -33,6 +33,7 @@ async function start<K extends "source" | "sink">(
       advertise: "127.0.0.1",
       ports: { control: 0, keepalive: 0, media: 0 },
       bootstrap: undefined,
+      version: "0",
     },
     id: plugin.name,
     use: nobody,

@@ -28,6 +28,21 @@ export function freePort(): number {
   }
 }
 
+/** Which datapath nodes of a test run with, where the test names none: the default when it is not set. */
+const DATAPATH = Deno.env.get("ESPALIER_DATAPATH");
+/** Roles that carry no media. */
+const QUIET_ROLES = ["bootstrap", "index", "peer"];
+
+/** The plugins with the datapath that the environment asks for. */
+function withDatapath(plugins: readonly Use[]): readonly Use[] {
+  const isSettled = plugins.some(({ use }) =>
+    QUIET_ROLES.includes(use) || use.startsWith("datapath-")
+  );
+  return DATAPATH === undefined || isSettled
+    ? plugins
+    : [...plugins, { use: `datapath-${DATAPATH}` }];
+}
+
 /** What a session of `/api/v1/sessions` looks like, as far as tests read it. */
 export interface SessionView {
   readonly session: string;
@@ -72,7 +87,7 @@ export class TestNet implements AsyncDisposable {
       bootstrap: `127.0.0.1:${this.bootstrapPort}`,
       admin: { listen: `127.0.0.1:${adminPort}` },
       log: { level: "debug", format: "json" },
-      plugins,
+      plugins: withDatapath(plugins),
       ...more,
     };
     const file = `${this.folder}/${name}.yaml`;

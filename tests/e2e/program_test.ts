@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { linuxThreads } from "../../core/host/linux/threads.ts";
 import { CLIP } from "./clips.ts";
 import { run, withNet } from "./net.ts";
 
@@ -39,6 +40,13 @@ Deno.test("the single-file bundle runs a whole network", async () => {
       await net.ready();
       const session = await net.session("v", "to receive", (one) => one.packets > 200);
       assert.equal(session.lost, 0);
+      // The media thread's code is the bundle itself.
+      const wanted = linuxThreads().missing() === undefined ? "linux" : "deno";
+      const told = net.fleet.get("r").log.find((line) => line.includes("media-datapath"));
+      assert.match(
+        told ?? "",
+        new RegExp(`"datapath":"${Deno.env.get("ESPALIER_DATAPATH") ?? wanted}"`),
+      );
     });
   } finally {
     if (before === undefined) Deno.env.delete("ESPALIER_MAIN");

@@ -23,6 +23,7 @@ function alone(ports: Ports, name: string): Context<Slot> {
       advertise: "127.0.0.1",
       ports: { control: 0, keepalive: 0, media: 0 },
       bootstrap: undefined,
+      version: "0",
     },
     id: name,
     use: none,

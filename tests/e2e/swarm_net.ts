@@ -46,6 +46,8 @@ export class SwarmNet {
       listen: "127.0.0.1:0",
       index: this.index,
       downloads: this.folder(`${name}-down`),
+      // Files are written just before: they need not rest for long.
+      watch: "500ms",
     };
     return this.net.start(name, [{ use: "peer", with: { ...own, ...options } }]);
   }

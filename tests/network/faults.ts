@@ -9,6 +9,11 @@ interface Fault {
   readonly run: () => void | Promise<void>;
 }
 
+/** Wall clocks step by up to this, both ways. */
+const CLOCK_JUMP_MS = 3000;
+/** A slow node takes up to this long over every packet and timer. */
+const SLOW_EVENT_MS = 3;
+
 const pick = <T>(rng: Rng, from: readonly T[]): T => {
   const one = from[Math.floor(rng.next() * from.length)];
   if (one === undefined) throw new Error("Cannot pick from nothing");
@@ -18,7 +23,9 @@ const pick = <T>(rng: Rng, from: readonly T[]): T => {
 /** Settings of a link that has become bad. */
 function badLink(rng: Rng): Partial<LinkSettings> {
   const base = { delayMs: 2 + rng.next() * 40, jitterMs: rng.next() * 10, fifo: rng.next() < 0.5 };
-  switch (Math.floor(rng.next() * 5)) {
+  switch (Math.floor(rng.next() * 6)) {
+    case 5:
+      return { ...base, rateBits: 1e6 + rng.next() * 3e6, queueMs: 100 };
     case 0:
       return { ...base, lossShare: rng.next() * 0.3 };
     case 1:
@@ -71,9 +78,11 @@ export class Faults {
           burst: undefined,
           duplicateShare: 0,
           reorderShare: 0,
+          rateBits: undefined,
         });
       }
     }
+    for (const name of hosts) world.slow(name, 0);
     for (const name of this.#crashed) await this.net.restart(name);
     this.#crashed.clear();
   }
@@ -84,7 +93,7 @@ export class Faults {
     const alive = this.relays.filter((one) => !this.#crashed.has(one) && !this.#frozen.has(one));
     const node = pick(rng, alive.length > 0 ? alive : this.relays);
     const other = pick(rng, [...this.relays, ...this.others]);
-    switch (Math.floor(rng.next() * 7)) {
+    switch (Math.floor(rng.next() * 9)) {
       case 0:
         if (this.#crashed.size >= this.relays.length / 3 || alive.length === 0) break;
         this.#crashed.add(node);
@@ -110,8 +119,17 @@ export class Faults {
           name: `one-way partition ${node} to ${other}`,
           run: () => void world.partitionOneWay([node], [other]),
         };
-      case 5:
-        return { name: `clock jump ${node}`, run: () => world.jumpWall(node, 1000 * rng.next()) };
+      case 5: {
+        const byMs = (2 * rng.next() - 1) * CLOCK_JUMP_MS;
+        return {
+          name: `clock jump ${node} by ${byMs.toFixed(0)} ms`,
+          run: () => world.jumpWall(node, byMs),
+        };
+      }
+      case 6: {
+        const costMs = rng.next() < 0.5 ? 0 : rng.next() * SLOW_EVENT_MS;
+        return { name: `slow ${node} ${costMs.toFixed(2)}`, run: () => world.slow(node, costMs) };
+      }
     }
     const settings = badLink(rng);
     return {

@@ -56,11 +56,17 @@ async function mesh(seed: number): Promise<Network> {
 }
 
 /** Swaps what fills a slot on one node; a node without such a slot is left alone. */
-function swap(net: Network, name: string, slot: string, use: string): Promise<void> {
+function swap(
+  net: Network,
+  name: string,
+  slot: string,
+  use: string,
+  options: object = {},
+): Promise<void> {
   const { kernel } = net.nodes.get(name) ?? {};
   const running = kernel?.describe().find((one) => one.slot === slot);
   if (kernel === undefined || running === undefined) return Promise.resolve();
-  return kernel.swap(running.id, { use, id: undefined, with: {} });
+  return kernel.swap(running.id, { use, id: undefined, with: options });
 }
 
 /** Which plugins fill a slot in the network. */
@@ -157,13 +163,13 @@ for (const [slot, one, other] of PAIRS) {
 Deno.test("what media depends on is not swapped: the refusal says why, and the stream flows on", async () => {
   const net = await mesh(1);
   for (
-    const [slot, use] of [
-      ["recovery", "recovery-fec"],
-      ["exchange", "exchange"],
-      ["datapath", "datapath-deno"],
+    const [slot, use, options] of [
+      ["recovery", "recovery-fec", {}],
+      ["exchange", "exchange", { lease: "7s" }],
+      ["datapath", "datapath-deno", { maxSockets: 255 }],
     ] as const
   ) {
-    await assert.rejects(swap(net, "a2", slot, use), (error) => {
+    await assert.rejects(swap(net, "a2", slot, use, options), (error) => {
       assert.ok(error instanceof UserError);
       assert.equal(error.code, "fixed-slot");
       assert.match(error.message, new RegExp(`slot "${slot}" is fixed until the node restarts`));

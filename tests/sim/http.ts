@@ -48,8 +48,9 @@ export function simHttp(process: SimProcess): Http {
 export class SimReply {
   readonly chunks: Uint8Array[] = [];
   state: "open" | "ended" | "aborted" | "left" = "open";
-  /** While false `write` answers false. */
+  /** While false `write` answers false, and what is written waits. */
   taking = true;
+  queuedBytes = 0;
   drain: (() => void) | undefined;
   gone: (() => void) | undefined;
   response: HttpResponse | undefined;
@@ -65,6 +66,13 @@ export class SimReply {
     return all;
   }
 
+  /** Takes everything that waits, and whatever comes from here on. */
+  take(): void {
+    this.taking = true;
+    this.queuedBytes = 0;
+    this.drain?.();
+  }
+
   /** The client hangs up. */
   leave(): void {
     if (this.state !== "open") return;
@@ -76,13 +84,17 @@ export class SimReply {
     const end = (state: "ended" | "aborted") => () => {
       if (this.state === "open") this.state = state;
     };
+    const queued = () => this.queuedBytes;
     return {
       write: (bytes) => {
         if (this.state !== "open") return false;
         this.chunks.push(bytes);
+        if (!this.taking) this.queuedBytes += bytes.length;
         return this.taking;
       },
-      queuedBytes: 0,
+      get queuedBytes() {
+        return queued();
+      },
       onDrain: (fn) => {
         this.drain = fn;
         return { [Symbol.dispose]: () => void (this.drain = undefined) };
@@ -103,6 +115,7 @@ export async function httpGet(
   port: number,
   path: string,
   headers: Readonly<Record<string, string>> = {},
+  method = "GET",
 ): Promise<SimReply> {
   const server = host.http.get(port);
   if (server === undefined) throw new Error(`Nobody serves HTTP on ${host.name}:${port}`);
@@ -110,7 +123,7 @@ export async function httpGet(
   const remote: Addr = { host: "127.0.0.1", port: 50_000 };
   const reply = new SimReply();
   reply.response = await server.handler({
-    method: "GET",
+    method,
     path: url.pathname.split("/").filter((part) => part !== "").map(decodeURIComponent),
     query: Object.fromEntries(url.searchParams),
     headers,

@@ -33,6 +33,15 @@ export class MemoryDisk {
     });
   }
 
+  /** Changes a file's bytes behind the back of its size and its time of change. */
+  tamper(path: string, bytes: Uint8Array): void {
+    const entry = this.#entries.get(this.resolve(path));
+    if (entry?.kind !== "file" || entry.size !== bytes.length) {
+      throw new Error(`Cannot tamper with ${path}: it has not ${bytes.length} bytes`);
+    }
+    entry.bytes = bytes.slice();
+  }
+
   /** What a file holds; undefined when there is none. */
   read(path: string): Uint8Array | undefined {
     const entry = this.#entries.get(this.resolve(path));

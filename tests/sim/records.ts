@@ -1,5 +1,5 @@
 /** What a simulated process leaves behind to be asserted on: its log and its metrics. */
-import type { Log, LogFields, Metrics, Sample } from "../../core/ports.ts";
+import type { DistributionSample, Log, LogFields, Metrics, Sample } from "../../core/ports.ts";
 
 /** One line of a captured log. */
 export interface LogLine {
@@ -103,7 +103,20 @@ export class MemoryMetrics implements Metrics {
     return { [Symbol.dispose]: () => void this.#collectors.delete(collector) };
   }
 
-  /** Sum of all counters and collected values of this name whose labels include `labels`. */
+  collectDistribution(
+    name: string,
+    _help: string,
+    _buckets: readonly number[],
+    read: () => readonly DistributionSample[],
+  ) {
+    const total = ({ labels = {}, counts }: DistributionSample): Sample => ({
+      labels,
+      value: counts.reduce((sum, one) => sum + one, 0),
+    });
+    return this.collect(name, "counter", "", () => read().map(total));
+  }
+
+  /** Sum of all counters, collected values and numbers of values in distributions of this name whose labels include `labels`. */
   value(name: string, labels: Labels = {}): number {
     let sum = 0;
     for (const cell of this.#counters.values()) {

@@ -6,6 +6,10 @@ import peer from "../../plugins/peer/mod.ts";
 import pickerRarest from "../../plugins/picker-rarest/mod.ts";
 import pickerSequential from "../../plugins/picker-sequential/mod.ts";
 import pickerStreaming from "../../plugins/picker-streaming/mod.ts";
+import { z } from "zod";
+import { definePlugin } from "../../core/define.ts";
+import type { Loadable } from "../../core/plugin.ts";
+import type { StoredFiles } from "../../core/slots.ts";
 import type { Kernel } from "../../core/kernel.ts";
 import { seededRng } from "../../core/rng.ts";
 import { makeNode, type SimNode, startNode } from "./node.ts";
@@ -66,6 +70,7 @@ export function makePeer(
   name: string,
   host: string,
   options: Record<string, unknown> = {},
+  more: readonly Loadable[] = [],
 ): SimNode {
   return makeNode(world, {
     name,
@@ -78,9 +83,31 @@ export function makePeer(
         downloads: "/down",
         ...options,
       },
-    }],
+    }, ...more],
     available: SWARM_PLUGINS,
     defaults,
+  });
+}
+
+/** A source that plays nothing and keeps what a peer offers it. */
+export function catching(offered: StoredFiles[]): Loadable {
+  return definePlugin({
+    name: "catching",
+    slot: "source",
+    summary: "Keeps what a peer offers.",
+    needs: [],
+    config: z.strictObject({}),
+    create: () => ({
+      start() {},
+      stop() {},
+      streams: () => [],
+      onChange: () => ({ [Symbol.dispose]() {} }),
+      open: () => ({ [Symbol.asyncDispose]: () => Promise.resolve() }),
+      attach(files) {
+        offered.push(files);
+        return { [Symbol.dispose]() {} };
+      },
+    }),
   });
 }
 

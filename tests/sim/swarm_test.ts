@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
+import type { StoredFiles } from "../../core/slots.ts";
 import { FileHasher } from "../../core/swarm/identity.ts";
 import { httpGet } from "./http.ts";
 import { type SimNode, stopNodes } from "./node.ts";
 import { seedList, seeds } from "./seeds.ts";
-import { content, same, startIndex, startPeer, statusOf } from "./swarm_kit.ts";
+import { catching, content, makePeer, same, startIndex, startPeer, statusOf } from "./swarm_kit.ts";
 import { startHostile, type Vice } from "./swarm_hostile.ts";
 import { World } from "./world.ts";
 
@@ -202,6 +203,87 @@ Deno.test("a player reads a range while the file downloads, and gets exactly tho
   assert.equal((await get({ range: "bytes=6000000-" })).response?.status, 416);
   assert.equal((await get({ host: "evil.example" })).response?.status, 403);
   assert.equal((await get({ "sec-fetch-site": "cross-site" })).response?.status, 403);
+  await stopNodes(world, [leech, seeder, index]);
+});
+
+Deno.test("a restart does not hash again what has not changed", async () => {
+  const world = new World({ seed: 11 });
+  const bytes = content(3_000_000, 11);
+  world.disk(SEED).put("/share/a.ts", bytes);
+  world.disk(SEED).put("/share/b.ts", content(1000, 12));
+  await world.runFor(10_000);
+  const first = await startPeer(world, "seed", SEED, { hashes: "/keep/hashes" });
+  await world.when("both are shared", () => statusOf(first.kernel).shared === 2);
+  await world.runFor(5000);
+  const ids = (node: SimNode) =>
+    node.kernel.adminRoutes().find(({ path }) => path === "/swarm/files")
+      ?.handle({ params: {}, query: {}, body: undefined });
+  const before = ids(first);
+  world.kill(SEED);
+  // The bytes are others, size and time are not: only who hashes again could tell.
+  world.disk(SEED).tamper("/share/a.ts", content(3_000_000, 13));
+  world.disk(SEED).put("/share/b.ts", content(1000, 14));
+  await world.runFor(10_000);
+  const second = await startPeer(world, "seed", SEED, { hashes: "/keep/hashes" });
+  await world.when("both are shared again", () => statusOf(second.kernel).shared === 2);
+  const after = ids(second);
+  assert.ok(Array.isArray(before) && Array.isArray(after));
+  const idOf = (list: { name: string; id: string }[], name: string) =>
+    list.find((one) => one.name === name)?.id;
+  assert.equal(idOf(after, "a.ts"), idOf(before, "a.ts"), "known from before");
+  assert.notEqual(idOf(after, "b.ts"), idOf(before, "b.ts"), "changed, so hashed again");
+  await stopNodes(world, [second]);
+  for (const damaged of [new Uint8Array(), content(5000, 1), new Uint8Array([0x82, 1, 0x80, 7])]) {
+    world.disk(SEED).put("/keep/hashes", damaged);
+    const third = await startPeer(world, "seed", SEED, { hashes: "/keep/hashes" });
+    await world.when("both are shared all the same", () => statusOf(third.kernel).shared === 2);
+    await stopNodes(world, [third]);
+  }
+});
+
+Deno.test("a file that is written to is not shared before it rests", async () => {
+  const world = new World({ seed: 12 });
+  world.disk(SEED).put("/share/film.ts", content(1000, 1));
+  const peer = await startPeer(world, "seed", SEED, { watch: "1s" });
+  for (let size = 2000; size < 12_000; size += 1000) {
+    await world.runFor(500);
+    world.disk(SEED).put("/share/film.ts", content(size, 1));
+    assert.equal(statusOf(peer.kernel).shared, 0, `at ${size} bytes`);
+  }
+  await world.when("it is shared", () => statusOf(peer.kernel).shared === 1, 5000);
+  await stopNodes(world, [peer]);
+});
+
+Deno.test("a source of the same node reads a file in order while it downloads", async () => {
+  const world = new World({ seed: 13 });
+  const bytes = content(4_000_000, 13);
+  const { index, seeder } = await seeded(world, bytes, { uploadRate: "8Mbit/s" });
+  const offered: StoredFiles[] = [];
+  const leech = makePeer(world, "leech", LEECH, {}, [catching(offered)]);
+  await world.until(leech.kernel.start());
+  await world.runFor(500);
+  const abort = new AbortController();
+  const [files] = offered;
+  assert.ok(files !== undefined, "the peer offers its files to the source");
+  const file = await world.until(files.open("clip.mp4", abort.signal));
+  assert.ok(file !== undefined);
+  const reader = file.reader();
+  const got = new Uint8Array(bytes.length);
+  let filled = 0;
+  const work = (async () => {
+    for (;;) {
+      const part = got.subarray(filled, filled + 100_000);
+      const length = await reader.read(filled, part, abort.signal);
+      if (length === 0) return;
+      filled += length;
+    }
+  })();
+  await world.when("half is read", () => filled > bytes.length / 2, 20_000);
+  assert.ok(!completeOf(leech), "it reads before the file is complete");
+  await world.until(work, 20_000);
+  assert.ok(same(got, bytes));
+  await world.until(Promise.resolve(reader[Symbol.asyncDispose]()));
+  assert.equal(await world.until(files.open("no such file", abort.signal), 20_000), undefined);
   await stopNodes(world, [leech, seeder, index]);
 });
 

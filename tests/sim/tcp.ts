@@ -201,11 +201,15 @@ export class TcpEnd implements TcpStream {
 
   constructor(readonly process: SimProcess, readonly local: Addr, readonly remote: Addr) {}
 
-  write(bytes: Uint8Array): boolean {
-    if (this.#closed || this.#finQueued || !this.process.alive) return false;
+  write(bytes: Uint8Array, taken?: () => void): boolean {
+    if (this.#closed || this.#finQueued || !this.process.alive) {
+      taken?.();
+      return false;
+    }
     for (let at = 0; at < bytes.length; at += SEGMENT_MAX_BYTES) {
       this.#queue(bytes.slice(at, at + SEGMENT_MAX_BYTES), false);
     }
+    taken?.();
     this.#send();
     this.#wantsDrain = this.#unsentBytes > WRITE_HIGH_BYTES;
     return !this.#wantsDrain;

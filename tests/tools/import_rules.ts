@@ -27,6 +27,11 @@ const RULES: readonly Rule[] = [
   { who: /^plugins\/([^/]+)\//, may: [CORE, "plugins/SELF/.*", "npm:zod", "node:crypto"] },
   // Types only: a client runs without the program.
   { who: /^client\//, may: ["core/answers\\.ts", "npm:zod"] },
+  // What runs in browsers is bundled; the program sees only the finished text. `observe.ts` is types alone.
+  {
+    who: /^web\//,
+    may: ["web/.*", "core/observe\\.ts", "npm:(mpegts\\.js|hls\\.js|preact|uplot|d3-hierarchy)"],
+  },
   {
     who: /^(main\.ts|cli\/)/,
     may: [

@@ -33,15 +33,20 @@ const URGENT_MAX = 3;
 const URGENT_GAP_MS = 5;
 const URGENT_GAP_MIN_MS = 2;
 /**
- * A repeated request goes out in several copies, of which the parent answers one: it is small and seldom,
- * and where losses come in bursts the same burst would swallow one request after the other. So the second
- * goes out twice, the third three times, up to this. In a storm nearly all requests are repeated ones: so
+ * A request goes out in several copies, of which the parent answers one: it is small and seldom, and a
+ * lost one costs a round trip. Where losses come in bursts the same burst would swallow one request after
+ * the other, because a burst lasts as long as it takes a few packets to go up. So the first and the second
+ * go out twice, the third three times, up to this. In a storm nearly all requests are repeated ones: so
  * every number that is asked for first earns one copy, and a link that loses more than that share gets none.
  */
-const REPEAT_COPIES_MAX = 4;
+const FIRST_COPIES = 2;
+const REPEAT_COPIES_MAX = 6;
 const REPEAT_EARNED = 1;
 const REPEAT_EARNED_MAX = 32;
 const REPEAT_LOSS_MAX = 0.25;
+/** Reports tell a storm a second late; that most requests are repeated ones tells it at once. */
+const STORM_REPEATS = 0.5;
+const STORM_WEIGHT = 1 / 32;
 /** The answer should be here this long before it is needed: a hole shows later than its packet was due. */
 const ANSWER_MARGIN_MS = 3;
 /** Loss assumed of a link that has shown less. */
@@ -62,6 +67,8 @@ class Asking {
   copies = 2;
   /** Copies that may be sent. */
   earned = 0;
+  /** Share of the latest requests that were repeated ones. */
+  repeatShare = 0;
 
   get size(): number {
     return this.numbers.length + this.repeated.length + this.urgent.length;
@@ -163,6 +170,7 @@ export class NackRecovery implements HopRecovery {
     }
     const asking = this.#of(parent);
     const repeated = missing.asks++ > 0;
+    asking.repeatShare += ((repeated ? 1 : 0) - asking.repeatShare) * STORM_WEIGHT;
     if (!repeated) asking.earned = Math.min(REPEAT_EARNED_MAX, asking.earned + REPEAT_EARNED);
     asking.copies = Math.min(REPEAT_COPIES_MAX, Math.max(asking.copies, missing.asks));
     if (missing.urgent <= 0) {
@@ -211,7 +219,8 @@ export class NackRecovery implements HopRecovery {
     const copies = isStorm ? 1 : Math.min(asking.copies, 1 + asking.earned);
     if (repeated.length + urgent.length > 0) asking.earned -= copies - 1;
     asking.copies = 2;
-    this.#sendList(view, parent, numbers, 1, false);
+    const isNewStorm = isStorm || asking.repeatShare > STORM_REPEATS;
+    this.#sendList(view, parent, numbers, isNewStorm ? 1 : FIRST_COPIES, false);
     this.#sendList(view, parent, repeated, copies, false);
     this.#sendList(view, parent, urgent, copies, true);
     parent.nextAskMs = nowMs + (urgent.length > 0 ? URGENT_GAP_MIN_MS : ASK_GAP_MS);

@@ -2,6 +2,7 @@
  * Engines joined by bad links in simulated time, for tests and benches: the same seed gives the same run.
  */
 import type { Ssrc } from "../../ids.ts";
+import type { LinkModel } from "../../link_model.ts";
 import type { Rng } from "../../ports.ts";
 import { seededRng } from "../../rng.ts";
 import type { EngineEvent, LinkId, MediaChunk, ReceiverSpec, RecoverySpec } from "../api.ts";
@@ -15,6 +16,8 @@ export interface Weather {
   duplicate?: number;
   /** Drops everything. */
   cut?: boolean;
+  /** Decides everything in place of the figures above: bursts, say. */
+  model?: LinkModel;
 }
 
 /** The default recovery of the rig. */
@@ -22,6 +25,9 @@ export const NACK: RecoverySpec = {
   algorithm: "nack",
   options: { reorderMaxMs: 30, triesMax: 20, budgetShare: 0.5 },
 };
+
+/** UDP and IPv4 headers. */
+const HEADER_BYTES = 28;
 
 interface Happening {
   readonly atMs: number;
@@ -186,18 +192,29 @@ export class Rig {
     const wire = node.wires.get(target);
     if (wire === undefined) return;
     const { weather } = wire;
+    if (weather.model !== undefined) {
+      const size = bytes.length + HEADER_BYTES;
+      for (const delayMs of weather.model.plan(size, this.nowMs, this.rng)) {
+        this.#arrive(wire, bytes, delayMs);
+      }
+      return;
+    }
     const copies = this.rng.next() < (weather.duplicate ?? 0) ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
       if (weather.cut || this.rng.next() < (weather.loss ?? 0)) continue;
       const jitterMs = (weather.jitterMs ?? 0) * this.rng.next();
-      this.at(this.nowMs + weather.delayMs + jitterMs, () => {
-        if (wire.to.frozen) {
-          if (wire.to.held.length < 90) wire.to.held.push({ link: wire.back, bytes });
-          return;
-        }
-        wire.to.act((engine, nowMs) => engine.receiveOne(wire.back, bytes, nowMs));
-      });
+      this.#arrive(wire, bytes, weather.delayMs + jitterMs);
     }
+  }
+
+  #arrive(wire: Wire, bytes: Uint8Array, delayMs: number): void {
+    this.at(this.nowMs + delayMs, () => {
+      if (wire.to.frozen) {
+        if (wire.to.held.length < 90) wire.to.held.push({ link: wire.back, bytes });
+        return;
+      }
+      wire.to.act((engine, nowMs) => engine.receiveOne(wire.back, bytes, nowMs));
+    });
   }
 
   /** Lets time pass. */

@@ -1,7 +1,10 @@
-/** One session: a port of its own, a subscription at a POP, and the sinks it plays into. */
-import type { StreamName } from "../../core/ids.ts";
-import type { MediaChunk, ReceiverEvent, SocketId } from "../../core/media/api.ts";
-import type { Addr, Events, Log } from "../../core/ports.ts";
+/**
+ * One session: a stream and the sinks it plays into. A viewer's has a port of its own and a subscription at a POP;
+ * a relay's shares what the node relays anyway.
+ */
+import type { StreamName } from "./ids.ts";
+import type { MediaChunk, ReceiverEvent, SocketId } from "./media/api.ts";
+import type { Addr, Events, Log } from "./ports.ts";
 import type {
   Candidates,
   Datapath,
@@ -10,14 +13,27 @@ import type {
   SinkSession,
   StreamInfo,
   Subscription,
-} from "../../core/slots.ts";
-import type { SessionConfig } from "./config.ts";
+} from "./slots.ts";
+
+/** What a session plays, and how. */
+export interface SessionOptions {
+  /** The stream, `origin/name`. */
+  readonly stream: string;
+  /** Latency budget in milliseconds: how long a late or lost packet is waited for. */
+  readonly budget: number;
+  /** Each sink's own way when undefined. */
+  readonly pace?: "asap" | "smooth" | undefined;
+}
 
 /** What a session needs of its node. */
 export interface SessionNeeds {
   readonly datapath: Datapath;
   readonly exchange: Exchange;
-  readonly candidates: Candidates;
+  /**
+   * Where parents come from; the session then has a port of its own. Undefined: the stream is taken from what
+   * this node relays, with all that its ring still holds.
+   */
+  readonly candidates: Candidates | undefined;
   readonly log: Log;
   readonly events: Pick<Events, "emit">;
   readonly onEnded: () => void;
@@ -39,7 +55,7 @@ interface Output {
 }
 
 /** One stream, watched. */
-export class ViewerSession {
+export class StreamSession {
   #socket: { readonly id: SocketId; readonly local: Addr } | undefined;
   #subscription: Subscription | undefined;
   #held: Disposable[] = [];
@@ -57,7 +73,7 @@ export class ViewerSession {
 
   constructor(
     readonly id: string,
-    readonly config: SessionConfig,
+    readonly config: SessionOptions,
     readonly needs: SessionNeeds,
   ) {}
 
@@ -71,9 +87,13 @@ export class ViewerSession {
     for (const sink of sinks) this.#attach(sink);
     this.#opened = true;
     this.needs.events.emit("session-opened", { session: this.id, stream });
-    const socket = await datapath.openSocket();
-    this.#socket = socket;
-    this.#subscription = exchange.subscribe({ stream, session: this.id, candidates, socket });
+    if (candidates === undefined) {
+      this.#subscription = exchange.subscribe({ stream, session: this.id });
+    } else {
+      const socket = await datapath.openSocket();
+      this.#socket = socket;
+      this.#subscription = exchange.subscribe({ stream, session: this.id, candidates, socket });
+    }
     this.#held = [
       this.#subscription.onStream((info) => this.#onStream(info)),
       this.#subscription.onEnd(() => this.#onStreamOver()),
@@ -129,6 +149,7 @@ export class ViewerSession {
       stream: this.config.stream,
       ssrc: this.#info?.ssrc,
       port: this.#socket?.local.port,
+      budgetMs: this.config.budget,
       ended: this.#ended,
       packets: this.#chunks,
       lost: this.#lost,
@@ -151,6 +172,10 @@ export class ViewerSession {
     const info = this.#info;
     if (info === undefined || this.#over) return;
     const paces = new Set(this.#outputs.map((one) => one.pace));
+    // A sink of the POP itself begins where the ring begins; one that comes later begins with what comes.
+    const from = this.needs.candidates === undefined && this.#receivers.size === 0
+      ? { from: 0 }
+      : {};
     for (const [pace, receiver] of this.#receivers) {
       // What is in use by nobody goes, but for the last one: it counts for the session.
       if (paces.has(pace) || (paces.size === 0 && this.#receivers.size === 1)) continue;
@@ -159,7 +184,7 @@ export class ViewerSession {
     }
     for (const pace of paces) {
       if (this.#receivers.has(pace)) continue;
-      const spec = { ssrc: info.ssrc, budgetMs: this.config.budget, pace };
+      const spec = { ssrc: info.ssrc, budgetMs: this.config.budget, pace, ...from };
       this.#receivers.set(
         pace,
         this.needs.datapath.receive(spec, (event) => this.#onReceived(pace, event)),

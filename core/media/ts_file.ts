@@ -1,14 +1,13 @@
 /** One transport stream file being played: read ahead, shaped, and let out at its time. */
-import { Alarm } from "../../core/alarm.ts";
-import { type PaceCounters, PacedQueue } from "../../core/media/ts_pace.ts";
-import type { TsProbe } from "../../core/media/ts_probe.ts";
-import { TsShaper } from "../../core/media/ts_shape.ts";
-import { TS_BYTES } from "../../core/media/ts.ts";
-import type { Counter, FileInfo, Ports, ReadHandle } from "../../core/ports.ts";
-import { RetryDelay } from "../../core/retry_delay.ts";
-import type { SourceOutput } from "../../core/slots.ts";
-import { checkRate, type Entry, FileError, probeFile } from "./catalog.ts";
-import { isInside } from "./names.ts";
+import { Alarm } from "../alarm.ts";
+import { UserError } from "../plugin.ts";
+import type { Counter, Ports } from "../ports.ts";
+import { RetryDelay } from "../retry_delay.ts";
+import type { SourceOutput } from "../slots.ts";
+import { TS_BYTES } from "./ts.ts";
+import { type PaceCounters, PacedQueue } from "./ts_pace.ts";
+import type { TsProbe } from "./ts_probe.ts";
+import { TsShaper } from "./ts_shape.ts";
 
 /** One read: few of them, so that a slow disk does not show. */
 const BLOCK_BYTES = 700 * TS_BYTES;
@@ -28,25 +27,46 @@ export interface RunCounters {
   readonly passes: Counter;
 }
 
+/** A file opened for one pass. */
+export interface TsContent extends AsyncDisposable {
+  readonly probe: TsProbe;
+  /** Reads at most `into.length` bytes at `offset`; 0 at the end. May wait for bytes that are still to come. */
+  read(offset: number, into: Uint8Array): Promise<number>;
+}
+
+/** What is played, and how. */
+export interface TsFileOptions {
+  /** Names the stream in the log. */
+  readonly name: string;
+  /** Names the file in errors. */
+  readonly path: string;
+  readonly loop: boolean;
+  /** Constant bit rate to fill up to. */
+  readonly bitrate: number | undefined;
+  readonly restamp: boolean;
+  /** Opens the file as it is now, once a pass; what it waits for ends with the signal. */
+  readonly open: (signal: AbortSignal) => Promise<TsContent>;
+}
+
 /** Plays one file until disposed. */
-export class FileRun implements AsyncDisposable {
+export class TsFileRun implements AsyncDisposable {
   readonly #alarm: Alarm;
   readonly #queue = new PacedQueue();
   readonly #shaper: TsShaper;
   readonly #retry = new RetryDelay({ firstMs: 1000, maxMs: 30_000 });
   readonly #done: Promise<void>;
+  readonly #abort = new AbortController();
   #stopped = false;
   #readAll = false;
   #wakeReader: (() => void) | undefined;
   #cutRetry: (() => void) | undefined;
   #pumpedMs = 0;
   #passes = 0;
-  #probed: { readonly info: FileInfo; readonly probe: TsProbe } | undefined;
   #lagTold = false;
 
   constructor(
-    readonly ports: Pick<Ports, "clock" | "files" | "log">,
-    readonly entry: Entry,
+    readonly ports: Pick<Ports, "clock" | "log">,
+    readonly entry: TsFileOptions,
     readonly output: SourceOutput,
     readonly counters: RunCounters,
   ) {
@@ -73,6 +93,7 @@ export class FileRun implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped = true;
+    this.#abort.abort();
     this.#alarm[Symbol.dispose]();
     this.#wakeReader?.();
     this.#cutRetry?.();
@@ -113,50 +134,26 @@ export class FileRun implements AsyncDisposable {
 
   /** Reads the file once, from its beginning to its end as it is now. */
   async #pass(): Promise<void> {
-    const { probe, info } = await this.#look();
+    await using content = await this.entry.open(this.#abort.signal);
     if (this.#stopped) return;
-    await using handle = await this.ports.files.openRead(info.path);
+    const { probe } = content;
     this.#shaper.beginPass(probe.clock, probe.rate);
     const before = this.#shaper.positionMs;
-    await this.#blocks(handle, sliceBytes(probe.rate));
+    await this.#blocks(content, sliceBytes(probe.rate));
     if (this.#stopped) return;
     this.#add(this.#shaper.endPass(this.entry.loop));
     if (this.#shaper.positionMs <= before) {
-      throw new FileError("not-playable", `Cannot play ${this.entry.path}: it holds no packet`);
+      throw new UserError("not-playable", `Cannot play ${this.entry.path}: it holds no packet`);
     }
     this.#passes++;
     this.counters.passes.add();
   }
 
-  /** The file as it is now; looked into again when it changed. */
-  async #look(): Promise<{ readonly info: FileInfo; readonly probe: TsProbe }> {
-    const { path, root, bitrate } = this.entry;
-    const info = await this.ports.files.stat(path);
-    if (info?.kind !== "file" || (root !== undefined && !isInside(info.path, root))) {
-      throw new FileError("no-file", `Cannot play ${path}: there is no such file any more`);
-    }
-    const known = this.#probed;
-    if (
-      known !== undefined && known.info.sizeBytes === info.sizeBytes &&
-      known.info.modifiedMs === info.modifiedMs
-    ) return known;
-    const probe = await probeFile(this.ports.files, info.path);
-    if (probe === "other-stride") {
-      throw new FileError(
-        "not-playable",
-        `Cannot play ${path}: its packets are not 188 bytes long`,
-      );
-    }
-    checkRate(path, probe.rate, bitrate);
-    this.#probed = { info, probe };
-    return this.#probed;
-  }
-
-  async #blocks(handle: ReadHandle, slice: number): Promise<void> {
+  async #blocks(content: TsContent, slice: number): Promise<void> {
     for (let offset = 0; !this.#stopped;) {
       // A fresh buffer each time: pieces are views of it and live as long as the rings that hold them.
       const block = new Uint8Array(BLOCK_BYTES);
-      const got = await handle.read(offset, block);
+      const got = await content.read(offset, block);
       if (got === 0) return;
       offset += got;
       for (let at = 0; at < got; at += slice) {

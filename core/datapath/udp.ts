@@ -1,6 +1,6 @@
-/** The shell: sockets and one timer around a `MediaDriver`. */
-import { Alarm } from "../../core/alarm.ts";
-import type { Ssrc } from "../../core/ids.ts";
+/** The portable datapath: the host's UDP sockets and one timer around a `MediaDriver`. */
+import { Alarm } from "../alarm.ts";
+import type { Ssrc } from "../ids.ts";
 import type {
   DatapathCounters,
   EngineCommand,
@@ -11,15 +11,17 @@ import type {
   RecoverySpec,
   SocketId,
   StreamPosition,
-} from "../../core/media/api.ts";
-import { MediaDriver } from "../../core/media/driver.ts";
-import { collectMedia } from "../../core/media/metrics.ts";
-import type { Context, Life } from "../../core/plugin.ts";
-import { type Addr, PortError, type UdpSocket } from "../../core/ports.ts";
-import type { Datapath } from "../../core/slots.ts";
+} from "../media/api.ts";
+import { MediaDriver } from "../media/driver.ts";
+import { collectMedia } from "../media/metrics.ts";
+import type { Context, Life } from "../plugin.ts";
+import { type Addr, PortError, type UdpSocket } from "../ports.ts";
+import type { Datapath } from "../slots.ts";
+import type { DatapathState } from "./state.ts";
 
 const MEDIA_SOCKET: SocketId = 0;
-const NO_COUNTERS: DatapathCounters = {
+/** Counters of a datapath that does not run. */
+export const NO_COUNTERS: DatapathCounters = {
   packetsIn: 0,
   bytesIn: 0,
   packetsOut: 0,
@@ -42,10 +44,11 @@ interface Bound {
 }
 
 /** Media over the host's UDP port. Orders before `start` and after `stop` do nothing. */
-export class DenoDatapath implements Datapath, Life {
+export class UdpDatapath implements Datapath, Life {
   readonly #ctx: Context<"recovery">;
   readonly #maxSockets: number;
   readonly #recovery: () => RecoverySpec;
+  readonly #before: DatapathState | undefined;
   readonly #alarm: Alarm;
   readonly #sockets = new Map<SocketId, Bound>();
   #driver: MediaDriver | undefined;
@@ -53,22 +56,32 @@ export class DenoDatapath implements Datapath, Life {
   #nextSocket = MEDIA_SOCKET + 1;
   #opening = 0;
   #failureLogged = false;
+  #local: Addr | undefined;
 
-  constructor(ctx: Context<"recovery">, maxSockets: number, recovery: () => RecoverySpec) {
+  /** With `before` it goes on where another datapath has died. */
+  constructor(
+    ctx: Context<"recovery">,
+    maxSockets: number,
+    recovery: () => RecoverySpec,
+    before?: DatapathState,
+  ) {
     this.#ctx = ctx;
     this.#maxSockets = maxSockets;
+    this.#before = before;
     this.#recovery = recovery;
     this.#alarm = new Alarm(ctx.clock, () => this.#driver?.tick());
   }
 
   get local(): Addr {
     const { listen, ports } = this.#ctx.self;
-    return this.#sockets.get(MEDIA_SOCKET)?.socket.local ?? { host: listen, port: ports.media };
+    return this.#sockets.get(MEDIA_SOCKET)?.socket.local ?? this.#local ??
+      { host: listen, port: ports.media };
   }
 
   async start(signal: AbortSignal): Promise<void> {
-    if (this.#driver !== undefined) throw new Error("Cannot start datapath-deno: it is running");
+    if (this.#driver !== undefined) throw new Error("Cannot start the datapath: it is running");
     const { clock, rng, metrics, self } = this.#ctx;
+    const before = this.#before;
     const driver = new MediaDriver({
       recovery: this.#recovery(),
       rng,
@@ -76,11 +89,21 @@ export class DenoDatapath implements Datapath, Life {
       wires: (id, to, bytes) => this.#sockets.get(id)?.socket.send(to, bytes),
       arm: (atMs) => this.#alarm.set(atMs),
       failed: (error) => this.#failed(error),
+      ...(before === undefined ? {} : { jar: before.jar }),
     });
     this.#driver = driver;
     this.#held = collectMedia(metrics, () => driver.counters());
-    await this.#bind(driver, MEDIA_SOCKET, self.ports.media);
+    if (before === undefined) await this.#bind(driver, MEDIA_SOCKET, self.ports.media);
+    else await this.#resume(driver, before);
     signal.throwIfAborted();
+  }
+
+  /** Takes over at once; the sockets follow, at the ports that others know. */
+  async #resume(driver: MediaDriver, before: DatapathState): Promise<void> {
+    this.#local = before.sockets.get(MEDIA_SOCKET);
+    this.#nextSocket = Math.max(MEDIA_SOCKET, ...before.sockets.keys()) + 1;
+    resume(driver, before);
+    for (const [id, { port }] of before.sockets) await this.#bind(driver, id, port);
   }
 
   async #bind(driver: MediaDriver, id: SocketId, port: number): Promise<Addr> {
@@ -188,5 +211,36 @@ export class DenoDatapath implements Datapath, Life {
 
   onEvent(fn: (event: EngineEvent) => void): Disposable {
     return this.#driver?.onEvent(fn) ?? NOTHING;
+  }
+}
+
+/** Gives a new driver the orders that hold. */
+function resume(driver: MediaDriver, before: DatapathState): void {
+  for (const link of before.links) driver.links.adopt(link);
+  for (const [link, rttMs] of before.trips) driver.command({ kind: "link-rtt", link, rttMs });
+  for (const [ssrc, held] of before.streams) {
+    const { head, next } = before.position(ssrc);
+    driver.command({ kind: "open", ssrc, limits: held.limits });
+    if (held.originate !== undefined) {
+      const first = head === undefined ? held.originate : head + 1;
+      driver.command({ kind: "originate", ssrc, first });
+    }
+    for (const [link, first] of held.parents) {
+      driver.command({ kind: "parent", ssrc, link, first: Math.max(first, next ?? first) });
+    }
+    for (const link of held.children) driver.addChild(ssrc, link, undefined, () => {});
+    if (held.ended) driver.command({ kind: "end", ssrc });
+  }
+  for (const one of before.receivers) {
+    const spec = one.next === undefined ? one.spec : { ...one.spec, from: one.next };
+    const receiving = driver.subscribe(spec, one.hear);
+    one.off = () => receiving[Symbol.dispose]();
+  }
+  for (const one of before.asks) {
+    const asked = driver.cookie(one.link, one.done, one.fresh);
+    one.off = () => asked[Symbol.dispose]();
+  }
+  for (const { ssrc, link, from, done } of before.children) {
+    driver.addChild(ssrc, link, from, done);
   }
 }

@@ -1,0 +1,2 @@
+/** hls.js on its own, fetched only where it is needed. The light build lacks subtitles and encryption. */
+export { default } from "hls.js/light";
