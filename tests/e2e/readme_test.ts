@@ -13,7 +13,7 @@ function curlLines(page: string): readonly string[] {
 
 /** The same line for the nodes of the test; asks for the status too. */
 function forTest(line: string, net: TestNet): string {
-  const places: Readonly<Record<string, string>> = { "8081": "r", "8101": "r", "8111": "v" };
+  const places: Readonly<Record<string, string>> = { "8101": "r", "8111": "r", "8121": "v" };
   return `${
     line.replaceAll(/http:\/\/127\.0\.0\.1:(\d+)/g, (_all, port: string) => {
       const node = places[port];
