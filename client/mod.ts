@@ -231,6 +231,15 @@ export class AdminClient {
     return this.#json("DELETE", `recordings/${encodeURIComponent(id)}`);
   }
 
+  children(): Promise<ChildView[]> {
+    return this.#json("GET", "children");
+  }
+
+  /** Sends a child to another parent; it stays where there is none. */
+  sendAway(child: string): Promise<{ moving: number }> {
+    return this.#json("DELETE", `children/${encodeURIComponent(child)}`);
+  }
+
   setLogLevel(level: LogLevel): Promise<{ level: LogLevel }> {
     return this.#json("PUT", "log", { level });
   }

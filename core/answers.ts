@@ -51,7 +51,8 @@ export const neighborAnswer = z.object({
   lossOut: z.number().describe("Share of heartbeats lost on the way out."),
 });
 
-const subscriptionAnswer = z.object({
+/** A stream that this node receives. */
+export const subscriptionAnswer = z.object({
   stream: name,
   session: name,
   state: z.enum(["idle", "joining", "flowing", "switching", "seeking", "ended"]),
