@@ -7,7 +7,7 @@ import { onStopSignal } from "../core/host/signals.ts";
 import { addrKey, type NodeName } from "../core/ids.ts";
 import { createKernel, type Kernel } from "../core/kernel.ts";
 import { UserError } from "../core/plugin.ts";
-import type { Addr, Ports } from "../core/ports.ts";
+import { type Addr, PortError, type Ports } from "../core/ports.ts";
 import { fileId, pieceCount } from "../core/swarm/identity.ts";
 import { IndexClient } from "../core/swarm/index_client.ts";
 import type { FoundFile } from "../core/swarm/index_messages.ts";
@@ -103,7 +103,11 @@ async function withPeer(
   });
   using _signals = onStopSignal(() => stop.abort());
   try {
-    await kernel.start();
+    await kernel.start().catch((error) => {
+      // An address in use, a folder that cannot be made: the user's to mend.
+      if (!(error instanceof PortError)) throw error;
+      throw new UserError(error.code, error.message, { cause: error });
+    });
     return await work(kernel, ports, stop.signal);
   } finally {
     await kernel.drain(DRAIN_MS);

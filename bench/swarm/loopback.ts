@@ -31,6 +31,7 @@ server { listen 127.0.0.1:${port}; root ${folder}/seed-share; } }`;
 /** One peer to one peer beside curl. */
 export interface LoopbackResult {
   readonly bytes: number;
+  readonly where: "disk" | "memory";
   readonly curlSeconds: readonly number[];
   readonly peerSeconds: readonly number[];
   readonly seeder: Usage;
@@ -39,7 +40,8 @@ export interface LoopbackResult {
 
 /** Measures rounds of curl and of a fresh peer in turn. */
 export async function measureLoopback(bytes: number, rounds: number): Promise<LoopbackResult> {
-  await using rig = new Rig();
+  const dir = Deno.env.get("SWARM_FOLDER");
+  await using rig = new Rig(dir);
   fill(`${rig.share("seed")}/f.bin`, bytes);
   await rig.index();
   const seed = rig.peer("seed", { folders: [rig.share("seed")] });
@@ -60,5 +62,12 @@ export async function measureLoopback(bytes: number, rounds: number): Promise<Lo
   if (peer === undefined) throw new Error("Cannot measure: no round");
   const { peakMb, cpuSeconds } = usage(seed.pid);
   const seeder = { peakMb, cpuSeconds: (cpuSeconds - before) / rounds };
-  return { bytes, curlSeconds, peerSeconds, seeder, peer };
+  return {
+    bytes,
+    where: dir === undefined ? "disk" : "memory",
+    curlSeconds,
+    peerSeconds,
+    seeder,
+    peer,
+  };
 }

@@ -22,9 +22,17 @@ export function freePort(): number {
 
 /** One bench's processes and files. */
 export class Rig implements AsyncDisposable {
-  readonly folder = Deno.makeTempDirSync({ prefix: "espalier-swarm-" });
+  readonly folder: string;
   readonly fleet = new Fleet();
   readonly indexPort = freePort();
+
+  /** `dir` holds its files; the system's folder for such when left out. */
+  constructor(dir?: string) {
+    this.folder = Deno.makeTempDirSync({
+      prefix: "espalier-swarm-",
+      ...(dir === undefined ? {} : { dir }),
+    });
+  }
 
   start(name: string, use: string, options: Readonly<Record<string, unknown>>): FleetNode {
     const admin = freePort();

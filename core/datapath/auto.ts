@@ -93,6 +93,7 @@ export class AutoDatapath implements Datapath, Life {
   async #startThread(signal: AbortSignal): Promise<string | undefined> {
     const { threads, metrics } = this.#ctx;
     if (threads === undefined) return "this host has no threads";
+    const own = this.#abort.signal;
     const thread = new ThreadDatapath(this.#ctx, {
       ...this.#options,
       threads,
@@ -101,9 +102,12 @@ export class AutoDatapath implements Datapath, Life {
     });
     try {
       await thread.start(signal);
+      // Whoever stops it meanwhile does not know the thread yet.
+      own.throwIfAborted();
     } catch (error) {
       await thread[Symbol.asyncDispose]();
       signal.throwIfAborted();
+      own.throwIfAborted();
       // What is wrong with an address is wrong for every engine: it is told as itself.
       if (error instanceof PortError && error.code !== "closed" && error.code !== "io") throw error;
       return error instanceof Error ? error.message : String(error);

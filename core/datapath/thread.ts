@@ -248,6 +248,7 @@ export class ThreadDatapath implements Datapath, AsyncDisposable {
     this.#book.note(command);
     if (command.kind === "open") this.#settle(command.ssrc);
     if (command.kind === "close") this.#unsettle(command.ssrc);
+    if (command.kind === "child-gone") this.#forgetChild(command.ssrc, command.link);
     if (command.kind === "close-link") {
       this.#links.close(command.link);
       this.#forget(command.link);
@@ -280,9 +281,17 @@ export class ThreadDatapath implements Datapath, AsyncDisposable {
     // As with any engine nothing is said about a stream that is not open.
     if (!this.#book.streams.has(ssrc)) return;
     this.#book.child(ssrc, link);
+    this.#forgetChild(ssrc, link);
     const id = this.#nextId++;
     this.#children.set(id, { ssrc, link, from, done });
     this.#queue.add({ kind: "child", id, ssrc, link, from });
+  }
+
+  /** Whoever waits to be told about this child waits no more: it is gone, or asked for anew. */
+  #forgetChild(ssrc: Ssrc, link: LinkId): void {
+    for (const [id, child] of this.#children) {
+      if (child.ssrc === ssrc && child.link === link) this.#children.delete(id);
+    }
   }
 
   publish(ssrc: Ssrc, ts: Uint8Array, dueMs: number): void {

@@ -4,9 +4,6 @@ import type { Addr, Rng } from "../ports.ts";
 import type { Link } from "./link.ts";
 import type { Token } from "./packets.ts";
 
-/** Part of a token as an integer that the engine keeps without a box: half of 32 bits would be boxed. */
-const keyOf = (low: number): number => low & 0x3fffffff;
-
 /** The tables; their limits are kept by whoever adds. */
 export class LinkTable {
   readonly watched = new Map<NodeName, Link>();
@@ -22,39 +19,37 @@ export class LinkTable {
     yield* this.watchers.values();
   }
 
-  /** A token nobody holds. Part of its low half is unique, so that a small integer finds the link. */
+  /** A token nobody holds. Its low half is unique, so that a small integer finds the link. */
   newToken(): Token {
     for (;;) {
       const bytes = this.rng.bytes(8);
       const view = new DataView(bytes.buffer, bytes.byteOffset);
       const token = { high: view.getUint32(0), low: view.getUint32(4) };
-      if (!this.#byToken.has(keyOf(token.low))) return token;
+      if (!this.#byToken.has(token.low | 0)) return token;
     }
   }
 
   /** The link that has given this token to the other end. */
   find(high: number, low: number): Link | undefined {
-    const link = this.#byToken.get(keyOf(low));
-    if (link === undefined) return undefined;
-    const { token } = link;
-    return token.high === high && token.low === low ? link : undefined;
+    const link = this.#byToken.get(low | 0);
+    return link !== undefined && link.token.high === high ? link : undefined;
   }
 
   /** Makes a link findable by its token. */
   name(link: Link): void {
-    this.#byToken.set(keyOf(link.token.low), link);
+    this.#byToken.set(link.token.low | 0, link);
   }
 
   /** Gives a link another token: packets for the former one are nobody's. */
   rename(link: Link): void {
-    this.#byToken.delete(keyOf(link.token.low));
+    this.#byToken.delete(link.token.low | 0);
     link.token = this.newToken();
     this.name(link);
   }
 
   /** Forgets the token. */
   drop(link: Link): void {
-    this.#byToken.delete(keyOf(link.token.low));
+    this.#byToken.delete(link.token.low | 0);
   }
 
   /** The link that an OPEN by `name` from `from` is about. */

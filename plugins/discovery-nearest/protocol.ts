@@ -16,9 +16,6 @@ const UNKNOWN_MS = 1e9;
 /** Puts every POP before every node that is none, for a viewer. */
 const NOT_POP_MS = 1e10;
 
-/** Nodes measured before that each node measures again at each renewal, when there is no other. */
-const AGAIN = 1;
-
 /** A node as the assignment sees it. */
 interface Node {
   readonly name: NodeName;
@@ -110,15 +107,13 @@ export class NearestDiscovery {
     const round = this.#rounds.get(name) ?? 0;
     this.#rounds.set(name, round + 1);
     const offset = mix(nameHash(name) + round * this.#config.measure) % this.#relays.length;
-    const choose = (most: number, isDue: (other: NodeName) => boolean): void => {
-      for (let i = 0; i < this.#relays.length && chosen.size < most; i++) {
+    for (const unmeasuredOnly of [true, false]) {
+      for (let i = 0; i < this.#relays.length && chosen.size < this.#config.measure; i++) {
         const other = this.#relays[(offset + i) % this.#relays.length]?.name;
-        if (other !== undefined && wanted(other) && isDue(other)) chosen.add(other);
+        if (other === undefined || !wanted(other)) continue;
+        if (!unmeasuredOnly || !measured.has(other)) chosen.add(other);
       }
-    };
-    choose(this.#config.measure, (other) => !measured.has(other));
-    // What is known seldom changes: one at a time is looked at again, or a calm network never rests.
-    choose(Math.min(AGAIN, this.#config.measure), () => true);
+    }
     return [...chosen];
   }
 

@@ -155,6 +155,8 @@ export class Downloads {
   }
 
   #failed(running: Running, error: unknown): void {
+    // Many writes fail of one full disk: it is told once.
+    if (running.error !== undefined) return;
     running.error = error instanceof Error ? error.message : String(error);
     running.transfer.paused = true;
     this.#node.ctx.log.error("download stops", { file: running.name, error });

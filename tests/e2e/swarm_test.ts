@@ -195,7 +195,11 @@ Deno.test(
         ],
       });
       try {
-        const page = await browser.newPage();
+        // The pages allow no script; what the test evaluates would be one.
+        const page = await browser.newPage({
+          bypassCSP: true,
+          viewport: { width: 900, height: 640 },
+        });
         const played = await watch(page, url.replace("/files/", "/watch/"), `${OUT}/swarm-watch`);
         console.log(`      browser: ${JSON.stringify(played)}`);
         const [transfer] = (await swarm.status("viewer")).transfers;

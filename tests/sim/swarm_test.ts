@@ -119,9 +119,10 @@ Deno.test("an index with a store knows after a kill what it acknowledged", async
   const world = new World({ seed: 6 });
   const bytes = content(300_000, 6);
   world.disk(SEED).put("/share/clip.mp4", bytes);
-  await startIndex(world, { store: "/index.journal" });
+  const first = await startIndex(world, { store: "/index.journal" });
   const seeder = await startPeer(world, "seed", SEED, { pieceSize: "64KiB" });
-  await world.runFor(2000);
+  const announced = () => statusOf<{ announcements: number }>(first.kernel).announcements === 1;
+  await world.when("the file is announced", announced, 20_000);
   world.crash(SEED);
   world.kill("10.0.0.1");
   const index = await startIndex(world, { store: "/index.journal" });
