@@ -187,7 +187,8 @@ export class Steering {
   }
 
   #refuseFixed(loaded: LoadedConfig): void {
-    const before = this.#file.config;
+    // As the node was started: a file that was saved with force may say otherwise since.
+    const before = this.#needs.loaded.config;
     const issues = Object.entries(FIXED).flatMap(([key, why]) => {
       const [was, is] = [before, loaded.config].map((one) => one[key as keyof typeof one]);
       return sameValue(was, is)
