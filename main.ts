@@ -7,6 +7,7 @@ import { find, get, share } from "./cli/swarm.ts";
 import { topology } from "./cli/topology.ts";
 import { runMediaThread, THREAD_NAME } from "./core/host/linux/media_thread.ts";
 import { UserError } from "./core/plugin.ts";
+import { parseDuration } from "./core/units.ts";
 import denoJson from "./deno.json" with { type: "json" };
 
 /** Exit code of everything that is the user's to mend. */
@@ -47,6 +48,32 @@ function addSwarm(program: Command): void {
     .action(async (what: string, options) => Deno.exit(await get(what, options)));
 }
 
+/** The commands that ask running nodes. */
+function addWatching(program: Command): void {
+  program.command("topology")
+    .description("asks running nodes' admin endpoints and draws the tree")
+    .argument("[admin...]", "admin endpoints", ["http://127.0.0.1:8081"])
+    .option("--token <token>", "bearer token of the endpoints")
+    .action(async (bases: string[], { token }) => console.log(await topology(bases, token)));
+  program.command("top")
+    .description("watches running nodes: nodes, links, streams, sessions, rates, trees; q ends")
+    .argument("[admin...]", "admin endpoints", ["http://127.0.0.1:8081"])
+    .option("--token <token>", "bearer token of the endpoints")
+    .option("--once", "one picture, as where there is no terminal")
+    .option("--interval <duration>", "time between pictures", "1s")
+    .action(async (bases: string[], { token, once, interval }) => {
+      const { top } = await import("./cli/top.ts");
+      const intervalMs = parseDuration(interval);
+      if (intervalMs === undefined || intervalMs < 100) {
+        throw new UserError(
+          "usage",
+          `Cannot wait "${interval}": a duration from 100ms on expected`,
+        );
+      }
+      Deno.exit(await top({ bases, token, once: once === true, intervalMs }));
+    });
+}
+
 function buildProgram(): Command {
   const program = new Command("espalier")
     .description("Edge relay for live video: a tree of relays that builds and repairs itself.")
@@ -83,11 +110,7 @@ function buildProgram(): Command {
   program.command("schema")
     .description("prints the JSON Schema of a node file, for editors")
     .action(printSchema);
-  program.command("topology")
-    .description("asks running nodes' admin endpoints and draws the tree")
-    .argument("[admin...]", "admin endpoints", ["http://127.0.0.1:8081"])
-    .option("--token <token>", "bearer token of the endpoints")
-    .action(async (bases: string[], { token }) => console.log(await topology(bases, token)));
+  addWatching(program);
   addSwarm(program);
   program.command("demo")
     .description("a whole network on this machine: watch it form, break and mend")

@@ -1,5 +1,5 @@
 /** From a file's name to a config that is ready to run: text, overrides, the user's own plugins, plan. */
-import { type ConfigText, parseConfig } from "../core/config.ts";
+import { type ConfigText, parseConfig, type ParseOptions } from "../core/config.ts";
 import { makePlan } from "../core/plan.ts";
 import { ConfigError, type ConfigIssue, type Loadable, UserError } from "../core/plugin.ts";
 import * as espalier from "../core/mod.ts";
@@ -8,6 +8,8 @@ import { builtins, defaults } from "../plugins/registry.ts";
 /** A config file, checked to the end. */
 export interface LoadedConfig extends ConfigText {
   readonly file: string;
+  /** The file's text. */
+  readonly text: string;
   /** Every plugin that `use` may name here: built-ins and the file's own. */
   readonly plugins: ReadonlyMap<string, Loadable>;
 }
@@ -51,19 +53,77 @@ async function readText(file: string): Promise<string> {
   }
 }
 
+/** Where a config comes from, and how it is read. */
+export interface ConfigSource extends ParseOptions {
+  read(): Promise<string>;
+  /** Replaces the text at once; refuses when it is no longer `expected`. */
+  write(text: string, expected: string): Promise<void>;
+}
+
+/** A config file on disk. `set` are overrides of the command line. */
+export function configFile(file: string, set: readonly string[] = []): ConfigSource {
+  return {
+    file,
+    set,
+    env: (name) => Deno.env.get(name),
+    read: () => readText(file),
+    write: (text, expected) => replaceText(file, text, expected),
+  };
+}
+
+/** Writes beside the file, then puts that in its place: a crash leaves the old text or the new one. */
+async function replaceText(file: string, text: string, expected: string): Promise<void> {
+  try {
+    // A link goes on pointing where it does.
+    const path = await Deno.realPath(file);
+    const { mode } = await Deno.stat(path);
+    const beside = `${path}.${crypto.randomUUID().slice(0, 8)}.new`;
+    try {
+      using handle = await Deno.open(beside, {
+        write: true,
+        createNew: true,
+        ...(mode === null ? {} : { mode: mode & 0o777 }),
+      });
+      await handle.write(new TextEncoder().encode(text));
+      await handle.syncData();
+      if (await readText(file) !== expected) {
+        throw new UserError("changed-on-disk", `Cannot save ${file}: it was changed just now`);
+      }
+      await Deno.rename(beside, path);
+    } catch (error) {
+      await Deno.remove(beside).catch(() => {});
+      throw error;
+    }
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new UserError("not-writable", `Cannot save ${file}: ${why}`, { cause });
+  }
+}
+
 /** Loads and checks a config file. Throws `UserError` or `ConfigError`; nothing has started then. */
 export async function loadConfig(
   file: string,
   set: readonly string[] = [],
 ): Promise<LoadedConfig> {
-  const text = parseConfig(await readText(file), {
-    file,
-    env: (name) => Deno.env.get(name),
-    set,
-  });
-  const plugins = new Map(builtins.map((plugin) => [plugin.name, plugin]));
+  const source = configFile(file, set);
+  const text = await source.read();
+  return await loadParsed(parseConfig(text, source), text, file);
+}
+
+/**
+ * From a parsed config to one that is ready to run: its own plugins are imported unless they are `known`, and
+ * everything is checked.
+ */
+export async function loadParsed(
+  parsed: ConfigText,
+  text: string,
+  file: string,
+  known?: ReadonlyMap<string, Loadable>,
+): Promise<LoadedConfig> {
+  const plugins = new Map(known ?? builtins.map((plugin) => [plugin.name, plugin]));
   const issues: ConfigIssue[] = [];
-  for (const [index, { use }] of text.config.plugins.entries()) {
+  for (const [index, { use }] of parsed.config.plugins.entries()) {
     if (!isSpecifier(use) || plugins.has(use)) continue;
     try {
       plugins.set(use, await importPlugin(use, file));
@@ -75,11 +135,11 @@ export async function loadConfig(
       });
     }
   }
-  if (issues.length > 0) throw text.locate(new ConfigError(issues));
+  if (issues.length > 0) throw parsed.locate(new ConfigError(issues));
   try {
-    makePlan({ plugins, defaults, entries: text.config.plugins });
+    makePlan({ plugins, defaults, entries: parsed.config.plugins });
   } catch (error) {
-    throw error instanceof ConfigError ? text.locate(error) : error;
+    throw error instanceof ConfigError ? parsed.locate(error) : error;
   }
-  return { ...text, file, plugins };
+  return { ...parsed, text, file, plugins };
 }

@@ -4,13 +4,15 @@ import type { EventHub } from "../core/events.ts";
 import { denoPorts } from "../core/host/deno_ports.ts";
 import { createLog, type RootLog } from "../core/host/log.ts";
 import { createMetrics, type NodeMetrics, processMetrics } from "../core/host/metrics.ts";
-import { onStopSignal } from "../core/host/signals.ts";
+import { onReloadSignal, onStopSignal } from "../core/host/signals.ts";
 import { createKernel, type Kernel } from "../core/kernel.ts";
 import { type AdminRoute, ConfigError, UserError } from "../core/plugin.ts";
 import { PortError, type Ports } from "../core/ports.ts";
 import denoJson from "../deno.json" with { type: "json" };
 import { defaults } from "../plugins/registry.ts";
-import { loadConfig, type LoadedConfig } from "./load.ts";
+import { configFile, type ConfigSource, loadConfig, type LoadedConfig } from "./load.ts";
+import { Steering } from "./steering.ts";
+import { steeringView } from "./steering_view.ts";
 import { filesBeside } from "./files.ts";
 import { nodeView } from "./view.ts";
 
@@ -52,9 +54,10 @@ class NodeProcess {
   readonly #metrics: NodeMetrics = createMetrics();
   readonly #ports: Ports & { readonly events: EventHub };
   readonly #admin: Admin | undefined;
+  readonly #steering: Steering;
   readonly #finished = Promise.withResolvers<string>();
 
-  constructor(readonly loaded: LoadedConfig) {
+  constructor(readonly loaded: LoadedConfig, source: ConfigSource) {
     const { config } = loaded;
     this.#log = createLog(config.log);
     const ports = denoPorts({
@@ -71,6 +74,13 @@ class NodeProcess {
       ports: (plugin) => ({ ...this.#ports, log: this.#log.bind({ node: config.name, plugin }) }),
       onFinish: (reason) => this.#finished.resolve(reason),
     });
+    this.#steering = new Steering({
+      kernel: this.kernel,
+      loaded,
+      source,
+      events: this.#ports.events,
+      log: this.#log,
+    });
     this.#admin = config.admin === undefined ? undefined : this.#makeAdmin(config.admin);
   }
 
@@ -78,6 +88,7 @@ class NodeProcess {
     const view = nodeView(
       this.kernel,
       this.loaded,
+      this.#steering,
       denoJson.version,
       () => this.#ports.clock.now(),
     );
@@ -99,8 +110,21 @@ class NodeProcess {
           this.kernel.status === "running" ? [] : [`the node is ${this.kernel.status}`],
         routes: () => [roles, ...this.kernel.adminRoutes()],
         drain: () => this.#finished.resolve("drain was asked for"),
+        steering: steeringView(this.#steering, this.kernel, this.#log, view.sessions),
       },
     });
+  }
+
+  /** What SIGHUP asks for; whoever sent it reads the answer in the log. */
+  async #reload(): Promise<void> {
+    const log = this.#log.bind({ node: this.loaded.config.name });
+    try {
+      const { unsaved: _unsaved, ...changed } = await this.#steering.reload();
+      log.info("config reloaded", changed);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      log.error("cannot reload the config; everything runs as before", { why });
+    }
   }
 
   /** Runs until a signal or the end of its work; returns the exit code. */
@@ -108,6 +132,10 @@ class NodeProcess {
     const log = this.#log.bind({ node: this.loaded.config.name });
     using _process = processMetrics(this.#metrics, this.#ports.clock);
     using _signals = onStopSignal((signal) => this.#finished.resolve(signal));
+    using _reload = onReloadSignal(
+      () => void this.#reload(),
+      () => this.#finished.resolve("the terminal is gone"),
+    );
     try {
       await this.#admin?.start();
       await this.kernel.start();
@@ -136,5 +164,5 @@ class NodeProcess {
 /** Loads a config and runs its node; returns the exit code. Throws `UserError` for a wrong config. */
 export async function runNode(file: string, set: readonly string[]): Promise<number> {
   const loaded = await loadConfig(file, set);
-  return await new NodeProcess(loaded).run();
+  return await new NodeProcess(loaded, configFile(file, set)).run();
 }

@@ -1,5 +1,6 @@
 /** What the admin endpoint shows of a node, read from the kernel's slots at each request. */
 import type { LoadedConfig } from "./load.ts";
+import type { Steering } from "./steering.ts";
 import type { Kernel } from "../core/kernel.ts";
 import { plain } from "../core/host/secrets.ts";
 import { addrKey } from "../core/ids.ts";
@@ -8,6 +9,7 @@ import { addrKey } from "../core/ids.ts";
 export function nodeView(
   kernel: Kernel,
   loaded: LoadedConfig,
+  steering: Steering,
   version: string,
   nowMs: () => number,
 ) {
@@ -64,7 +66,14 @@ export function nodeView(
       ),
     roles,
     plugins: () => plain(kernel.describe()),
-    config: () => plain({ file: loaded.file, ...loaded.config, running: kernel.describe() }),
+    config: () =>
+      plain({
+        ...loaded.config,
+        ...steering.config,
+        file: loaded.file,
+        unsaved: steering.unsaved,
+        running: kernel.describe(),
+      }),
   };
 }
 

@@ -4,7 +4,6 @@
  */
 import { sameValue } from "./equal.ts";
 import { type Instance, takesMany } from "./plan.ts";
-import { UserError } from "./plugin.ts";
 import { PortError, type Ports } from "./ports.ts";
 import type { Roster, Running } from "./roster.ts";
 
@@ -69,6 +68,8 @@ type Alter = Extract<Step, { kind: "alter" }>;
 export class Change {
   /** Those that had to stop and were started anew when the change was undone. */
   readonly revived = new Map<Running, Running>();
+  /** Whose start failed; undefined when something else did. */
+  failed: string | undefined;
   readonly #needs: ChangeNeeds;
   /** What undoes the steps done so far. */
   readonly #undo: (() => Promise<void> | void)[] = [];
@@ -101,7 +102,8 @@ export class Change {
     for (const old of going) await this.#remove(old);
     const running = steps.flatMap((step) =>
       step.kind === "keep"
-        ? { instance: step.next, life: step.old.life }
+        // The plugin goes on with the very options that it was made with.
+        ? { instance: { ...step.next, config: step.old.instance.config }, life: step.old.life }
         : this.#now.get(step) ?? []
     );
     return { running, changed: this.#log };
@@ -132,7 +134,11 @@ export class Change {
     const { old, next } = step;
     if (old.instance.plugin === next.plugin && old.instance.id === next.id) {
       if (await old.life.reconfigure?.(next.config) === true) {
-        this.#undo.push(async () => void await old.life.reconfigure?.(old.instance.config));
+        this.#undo.push(async () => {
+          await old.life.reconfigure?.(old.instance.config);
+          this.#retell(old);
+        });
+        this.#retell(old);
         this.#log.adjusted.push(next.id);
         this.#now.set(step, { instance: next, life: old.life });
         return;
@@ -140,6 +146,11 @@ export class Change {
     }
     this.#now.set(step, await this.#replace(old, next));
     this.#log.swapped.push(next.id);
+  }
+
+  /** Consumers of a slot that takes many look again at one whose options have changed. */
+  #retell(running: Running): void {
+    if (takesMany(running.instance.plugin.slot)) this.#needs.roster.fill(running);
   }
 
   /** The old one stops as soon as the new one runs: two of a kind never act for long. */
@@ -191,6 +202,7 @@ export class Change {
 
   /** Newest first. */
   async #rollBack(cause: unknown): Promise<void> {
+    const { failed } = this;
     const errors: unknown[] = [];
     // Undoing replaces, which would be undone in turn.
     for (const undo of this.#undo.splice(0).reverse()) {
@@ -203,12 +215,14 @@ export class Change {
     if (errors.length > 0) {
       throw new AggregateError([cause, ...errors], "Cannot change, and cannot undo the change");
     }
+    this.failed = failed;
   }
 
-  #start({ instance, life }: Running): Promise<void> {
-    const late = () =>
-      new UserError("too-slow", `Cannot start "${instance.id}": not within ${START_MS} ms`);
-    return this.#within(START_MS, () => life.start(this.#needs.signal), late);
+  async #start({ instance, life }: Running): Promise<void> {
+    const late = () => new Error(`not within ${START_MS} ms`);
+    this.failed = instance.id;
+    await this.#within(START_MS, () => life.start(this.#needs.signal), late);
+    this.failed = undefined;
   }
 
   /** Trouble of one that goes is logged: the change itself is done. */

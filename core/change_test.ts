@@ -37,7 +37,7 @@ function portsOf() {
     events,
     rng: seededRng(1),
     net: { udp: no, listen: no, dial: no },
-    http: { serve: no },
+    http: { serve: no, request: no },
     spawn: no,
     files: {} as Ports["files"],
     log: { debug() {}, info() {}, warn() {}, error() {} },
@@ -271,7 +271,7 @@ Deno.test("a start that hangs has failed, and a stop that hangs does not keep th
   };
   await assert.rejects(
     driven(kernel.apply([entry("stays"), entry("hangs")])),
-    (error: UserError) => error.code === "too-slow",
+    (error: UserError) => error.code === "start-failed",
   );
   assert.deepEqual(ids(kernel), ["stays"]);
   const { removed } = await driven(kernel.apply([entry("a")]));

@@ -1,7 +1,13 @@
 /** Turns a plugin as its author writes it into one the kernel can load. */
 import { z } from "zod";
 import { didYouMean } from "./nearest.ts";
-import { ConfigError, type ConfigIssue, type Loadable, type Plugin } from "./plugin.ts";
+import {
+  type AdminRoute,
+  ConfigError,
+  type ConfigIssue,
+  type Loadable,
+  type Plugin,
+} from "./plugin.ts";
 import type { Slot } from "./slots.ts";
 
 /** Property names of a zod object at a path, for hints. */
@@ -59,6 +65,58 @@ export function checkConfig<C extends z.ZodType>(schema: C, raw: unknown): z.out
   const result = schema.safeParse(raw ?? {});
   if (!result.success) throw new ConfigError(issuesOf(schema, result.error, raw ?? {}));
   return result.data;
+}
+
+/** An admin route as its author writes it: what `handle` gets is checked, and typed by the schemas. */
+export interface TypedRoute<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> {
+  readonly method: AdminRoute["method"];
+  readonly path: string;
+  readonly summary: string;
+  readonly params?: P;
+  readonly query?: Q;
+  readonly body?: B;
+  readonly answer?: z.ZodType;
+  readonly status?: number;
+  handle(
+    request: {
+      readonly params: z.output<P>;
+      readonly query: z.output<Q>;
+      readonly body: z.output<B>;
+      /** The body as it was sent. */
+      readonly sent: unknown;
+    },
+  ): unknown | Promise<unknown>;
+}
+
+function checkPart(schema: z.ZodType | undefined, value: unknown, part: string): unknown {
+  if (schema === undefined) return value;
+  try {
+    return checkConfig(schema, value);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new ConfigError(
+      error.issues.map((issue) => ({ ...issue, path: [part, ...issue.path] })),
+    );
+  }
+}
+
+/** Declares an admin route: one definition gives validation, types and the OpenAPI document. */
+export function adminRoute<
+  P extends z.ZodType = z.ZodType<Readonly<Record<string, string>>>,
+  Q extends z.ZodType = z.ZodType<Readonly<Record<string, string>>>,
+  B extends z.ZodType = z.ZodType<unknown>,
+>(route: TypedRoute<P, Q, B>): AdminRoute {
+  return {
+    ...route,
+    handle: (request) =>
+      route.handle({
+        // `checkPart` made these values from the route's own schemas.
+        params: checkPart(route.params, request.params, "path") as z.output<P>,
+        query: checkPart(route.query, request.query, "query") as z.output<Q>,
+        body: checkPart(route.body, request.body, "body") as z.output<B>,
+        sent: request.body,
+      }),
+  };
 }
 
 /** Declares a plugin. `needs` types what `ctx.use` accepts; `config` types what `create` gets. */

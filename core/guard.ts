@@ -50,6 +50,7 @@ function shieldHttp(http: Http, shield: Shield): Http {
     abort: () => writer.abort(),
   });
   return {
+    request: (ask, signal) => http.request(ask, signal),
     serve: (bind, handler, options) =>
       http.serve(bind, async (request) => {
         const response = await handler(request);

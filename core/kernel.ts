@@ -209,8 +209,9 @@ export class Kernel implements AsyncDisposable {
     } catch (error) {
       this.#running = this.#running.map((one) => change.revived.get(one) ?? one);
       ports.log.warn("change rolled back", { error });
-      ports.events.emit("change-refused", { why: messageOf(error) });
-      throw error;
+      const told = changeError(error, change.failed);
+      ports.events.emit("change-refused", { why: messageOf(told) });
+      throw told;
     }
   }
 
@@ -247,7 +248,7 @@ export class Kernel implements AsyncDisposable {
   }
 
   /** What a plugin's options have become at run time; undefined when they are as configured. */
-  liveOptions(id: string): unknown {
+  liveOptions(id: string): Readonly<Record<string, unknown>> | undefined {
     return this.#running.find((one) => one.instance.id === id)?.life.options?.();
   }
 
@@ -281,6 +282,16 @@ function idOf(entry: PluginEntry): string {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** A failed change as its user is told; one that could not even be undone is a fault. */
+function changeError(error: unknown, failed: string | undefined): unknown {
+  if (failed === undefined || error instanceof AggregateError) return error;
+  return new UserError(
+    "start-failed",
+    `Cannot start "${failed}": ${messageOf(error)}; everything runs as before`,
+    { cause: error },
+  );
 }
 
 /** The word that `use` says for a plugin. */

@@ -16,7 +16,7 @@ const ports: Ports = {
   clock: { now: () => 0, wall: () => 0, after: () => ({ [Symbol.dispose]() {} }) },
   rng: seededRng(1),
   net: { udp: no, listen: no, dial: no },
-  http: { serve: no },
+  http: { serve: no, request: no },
   spawn: no,
   files: {} as Ports["files"],
   log: silent,

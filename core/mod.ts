@@ -1,5 +1,5 @@
 /** Everything a plugin's author needs, under one name: `import { definePlugin, z } from "espalier"`. */
-export { definePlugin } from "./define.ts";
+export { adminRoute, definePlugin } from "./define.ts";
 export * from "./plugin.ts";
 export * from "./slots.ts";
 export * from "./ports.ts";

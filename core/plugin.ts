@@ -30,10 +30,17 @@ export interface AdminRequest {
 
 /** An admin route as data; the host's endpoint serves it under `/api/v1`. */
 export interface AdminRoute {
-  readonly method: "get" | "post" | "put" | "delete";
+  readonly method: "get" | "post" | "put" | "patch" | "delete";
   /** Such as `/chaos` or `/streams/:name`. */
   readonly path: string;
   readonly summary: string;
+  /** What the path's parameters, the query and the body must look like: `adminRoute` checks them, OpenAPI shows them. */
+  readonly params?: z.ZodType;
+  readonly query?: z.ZodType;
+  readonly body?: z.ZodType;
+  /** What a good answer looks like, for OpenAPI and typed clients; and its status, 200 when left out. */
+  readonly answer?: z.ZodType;
+  readonly status?: number;
   /** Returns JSON. Throwing a `UserError` gives a 4xx problem document. */
   handle(request: AdminRequest): unknown | Promise<unknown>;
 }

@@ -16,8 +16,8 @@ export interface PostNeeds {
 /** A node that serves children, and viewers too when it is a POP. */
 export class ServingPost {
   readonly #needs: PostNeeds;
-  readonly #policy: ServePolicy;
-  readonly #pop: boolean;
+  #policy: ServePolicy;
+  #pop: boolean;
   #held: Disposable[] = [];
   #draining = false;
   #full = false;
@@ -67,6 +67,20 @@ export class ServingPost {
       );
     }
     this.#refresh();
+  }
+
+  /** Serves by another policy from now on, as a POP or none; whoever is served already stays. */
+  change(policy: ServePolicy, pop: boolean): void {
+    const was = this.#pop;
+    [this.#policy, this.#pop] = [policy, pop];
+    const draining = this.#draining;
+    this.close();
+    this.open();
+    this.#draining = draining;
+    if (was && !pop) {
+      this.#needs.membership.offer({ pop: false });
+      this.#needs.catalog.offerPop(undefined);
+    }
   }
 
   close(): void {

@@ -222,8 +222,31 @@ export interface HttpServer extends AsyncDisposable {
   readonly local: Addr;
 }
 
-/** HTTP servers. Headers such as CORS are the handler's. Bodies of requests are not read. */
+/** A request to somebody else's HTTP server. Its URL comes from the config, never from a peer. */
+export interface HttpAsk {
+  readonly method: "GET" | "POST" | "PUT";
+  /** `http:` or `https:`. Redirections are answers like others: they are not followed. */
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+  /** For all of it: looking up, connecting, sending, and the answer to its end. */
+  readonly deadlineMs: number;
+  /** Bytes of the answer that are kept; 64 KiB when left out. What comes beyond is not read. */
+  readonly maxBytes?: number;
+}
+
+/** What such a server answered, whatever its status. */
+export interface HttpAnswer {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+/** HTTP servers and requests. Headers such as CORS are the handler's. Bodies of requests are not read by servers. */
 export interface Http {
+  /** Asks; rejects with a `PortError` (`refused`, `timeout`, `denied`, `address-not-available`, `closed`, `io`). */
+  request(ask: HttpAsk, signal?: AbortSignal): Promise<HttpAnswer>;
   /** Opening rejects as `Net.listen` does; a handler that throws answers 500. Disposing ends every response. */
   serve(
     bind: Addr,

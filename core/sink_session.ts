@@ -39,9 +39,16 @@ export interface SessionNeeds {
   readonly onEnded: () => void;
 }
 
+/** A sink and its id. */
+export interface NamedSink {
+  readonly id: string;
+  readonly it: Sink;
+}
+
 /** A sink that the session plays into. */
 interface Output {
   readonly id: string;
+  readonly sink: Sink;
   readonly pace: "asap" | "smooth";
   readonly session: SinkSession;
   readonly watch: Disposable;
@@ -53,10 +60,11 @@ export class StreamSession {
   #subscription: Subscription | undefined;
   #held: Disposable[] = [];
   /** Receivers of the current incarnation, one for each pace in use. */
-  #receivers: Disposable[] = [];
+  readonly #receivers = new Map<"asap" | "smooth", Disposable>();
+  /** Sinks that wanted no more. */
+  readonly #left = new WeakSet<Sink>();
   #info: StreamInfo | undefined;
   #outputs: Output[] = [];
-  #openReceivers = 0;
   #over = false;
   #ended = false;
   #opened = false;
@@ -66,7 +74,6 @@ export class StreamSession {
   constructor(
     readonly id: string,
     readonly config: SessionOptions,
-    readonly sinks: readonly { readonly id: string; readonly it: Sink }[],
     readonly needs: SessionNeeds,
   ) {}
 
@@ -74,19 +81,10 @@ export class StreamSession {
     return this.#ended;
   }
 
-  async open(): Promise<void> {
+  async open(sinks: readonly NamedSink[]): Promise<void> {
     const { datapath, exchange, candidates } = this.needs;
     const stream = this.config.stream as StreamName;
-    for (const { id, it } of this.sinks) {
-      const session = it.open({ session: this.id, stream, title: stream });
-      const output: Output = {
-        id,
-        pace: this.config.pace ?? it.pace,
-        session,
-        watch: session.onEnd(() => this.#onSinkEnd(output)),
-      };
-      this.#outputs.push(output);
-    }
+    for (const sink of sinks) this.#attach(sink);
     this.#opened = true;
     this.needs.events.emit("session-opened", { session: this.id, stream });
     if (candidates === undefined) {
@@ -102,11 +100,39 @@ export class StreamSession {
     ];
   }
 
+  /** Plays into these sinks from now on; those that stay notice nothing, those that go are flushed. */
+  playInto(sinks: readonly NamedSink[]): void {
+    if (this.#ended || this.#subscription === undefined) return;
+    const stays = ({ id, sink }: Output) => sinks.some((one) => one.id === id && one.it === sink);
+    const going = this.#outputs.filter((output) => !stays(output));
+    for (const sink of sinks) {
+      const known = this.#outputs.some(({ id, sink: it }) => id === sink.id && it === sink.it);
+      if (!known && !this.#left.has(sink.it)) this.#attach(sink);
+    }
+    this.#outputs = this.#outputs.filter((output) => !going.includes(output));
+    this.#receive();
+    void this.#closeOutputs(going);
+  }
+
+  #attach({ id, it }: NamedSink): void {
+    const stream = this.config.stream as StreamName;
+    const session = it.open({ session: this.id, stream, title: stream });
+    const output: Output = {
+      id,
+      sink: it,
+      pace: this.config.pace ?? it.pace,
+      session,
+      watch: session.onEnd(() => this.#onSinkEnd(output)),
+    };
+    this.#outputs.push(output);
+  }
+
   /** Ends the session; sinks are flushed. */
   async close(): Promise<void> {
-    for (const one of [...this.#held.splice(0), ...this.#receivers.splice(0)]) {
+    for (const one of [...this.#held.splice(0), ...this.#receivers.values()]) {
       one[Symbol.dispose]();
     }
+    this.#receivers.clear();
     this.#subscription?.[Symbol.dispose]();
     this.#subscription = undefined;
     if (this.#socket !== undefined) this.needs.datapath.closeSocket(this.#socket.id);
@@ -136,28 +162,45 @@ export class StreamSession {
   #onStream(info: StreamInfo): void {
     if (info.ssrc === this.#info?.ssrc) return;
     this.#info = info;
-    for (const one of this.#receivers.splice(0)) one[Symbol.dispose]();
+    for (const one of this.#receivers.values()) one[Symbol.dispose]();
+    this.#receivers.clear();
+    this.#receive();
+  }
+
+  /** Has a receiver for each pace in use, and none for others. */
+  #receive(): void {
+    const info = this.#info;
+    if (info === undefined || this.#over) return;
     const paces = new Set(this.#outputs.map((one) => one.pace));
-    this.#openReceivers = paces.size;
-    const from = this.needs.candidates === undefined ? { from: 0 } : {};
+    // A sink of the POP itself begins where the ring begins; one that comes later begins with what comes.
+    const from = this.needs.candidates === undefined && this.#receivers.size === 0
+      ? { from: 0 }
+      : {};
+    for (const [pace, receiver] of this.#receivers) {
+      // What is in use by nobody goes, but for the last one: it counts for the session.
+      if (paces.has(pace) || (paces.size === 0 && this.#receivers.size === 1)) continue;
+      this.#receivers.delete(pace);
+      receiver[Symbol.dispose]();
+    }
     for (const pace of paces) {
-      this.#receivers.push(
-        this.needs.datapath.receive(
-          { ssrc: info.ssrc, budgetMs: this.config.budget, pace, ...from },
-          (event) => this.#onReceived(pace, event),
-        ),
+      if (this.#receivers.has(pace)) continue;
+      const spec = { ssrc: info.ssrc, budgetMs: this.config.budget, pace, ...from };
+      this.#receivers.set(
+        pace,
+        this.needs.datapath.receive(spec, (event) => this.#onReceived(pace, event)),
       );
     }
   }
 
   #onReceived(pace: "asap" | "smooth", event: ReceiverEvent): void {
-    if (event.kind === "chunks") this.#deliver(pace, event.chunks);
-    else if (--this.#openReceivers <= 0 && this.#over) this.#end("stream ended");
+    if (event.kind === "chunks") return this.#deliver(pace, event.chunks);
+    this.#receivers.delete(pace);
+    if (this.#receivers.size === 0 && this.#over) this.#end("stream ended");
   }
 
   #deliver(pace: "asap" | "smooth", chunks: readonly MediaChunk[]): void {
-    // Paces differ only in time, so the first output's pace counts for the session.
-    if (pace === this.#outputs[0]?.pace) {
+    // Paces differ only in time, so one of them counts for the session.
+    if (pace === (this.#outputs[0]?.pace ?? this.#receivers.keys().next().value)) {
       this.#chunks += chunks.length;
       for (const chunk of chunks) this.#lost += chunk.lostBefore;
     }
@@ -169,13 +212,14 @@ export class StreamSession {
   /** The origin said that this was all: what receivers still hold is played first. */
   #onStreamOver(): void {
     this.#over = true;
-    if (this.#openReceivers <= 0) this.#end("stream ended");
+    if (this.#receivers.size === 0) this.#end("stream ended");
   }
 
   #onSinkEnd(output: Output): void {
     const index = this.#outputs.indexOf(output);
     if (index < 0) return;
     this.#outputs.splice(index, 1);
+    this.#left.add(output.sink);
     void this.#closeOutputs([output]);
     if (this.#outputs.length === 0) this.#end(`sink "${output.id}" was closed`);
   }

@@ -508,6 +508,11 @@ export interface SinkSession {
 export interface Sink {
   /** What the receiver in front of this sink does unless the session says otherwise. */
   readonly pace: "asap" | "smooth";
+  /**
+   * Whether it takes this session, whatever sinks the session names; undefined, or left out, leaves that to
+   * the session. A change is told by the slot's `onChange`.
+   */
+  wants?(session: Pick<SessionInfo, "session" | "stream">): boolean | undefined;
   open(session: SessionInfo): SinkSession;
   /**
    * A sink whose audience comes and goes (people with browsers) says here which streams it wants sessions of just
@@ -516,6 +521,12 @@ export interface Sink {
   wanted?(): readonly StreamName[];
   /** What `wanted` says has changed. */
   onWanted?(fn: () => void): Disposable;
+}
+
+/** Tells somebody outside what happens on this node. Nobody calls it. */
+export interface Hook {
+  /** What it told and could not tell so far, for the admin API. */
+  status(): object;
 }
 
 /** Impairs this node's own UDP traffic, for demos and tests. The kernel asks it for every datagram of every plugin. */
@@ -623,6 +634,7 @@ export interface Slots {
   chaos: Chaos;
   source: Source;
   sink: Sink;
+  hook: Hook;
   piecePicker: PiecePicker;
   choker: Choker;
   observer: Observer;
@@ -632,7 +644,7 @@ export interface Slots {
 export type Slot = keyof Slots;
 
 /** Slots that any number of plugins may fill. All others take one. */
-export const MANY_SLOTS = ["role", "source", "sink"] as const;
+export const MANY_SLOTS = ["role", "source", "sink", "hook"] as const;
 /** A slot that takes many. */
 export type ManySlot = typeof MANY_SLOTS[number];
 /** A slot that takes one. */

@@ -45,6 +45,7 @@ import treeLinkstate from "./tree-linkstate/mod.ts";
 import udpSink from "./udp-sink/mod.ts";
 import udpSource from "./udp-source/mod.ts";
 import viewer from "./viewer/mod.ts";
+import webhook from "./webhook/mod.ts";
 
 /** Every built-in. */
 export const builtins: readonly Loadable[] = [
@@ -92,6 +93,7 @@ export const builtins: readonly Loadable[] = [
   udpSink,
   udpSource,
   viewer,
+  webhook,
 ];
 
 /** Who fills a slot that a plugin needs and the config leaves empty. */
@@ -111,3 +113,6 @@ export const defaults: Partial<Record<Slot, string>> = {
   choker: "choker-tit-for-tat",
   observer: "observer",
 };
+
+/** The sink that records a session when somebody asks for it at run time. */
+export const recorder = "file-sink";

@@ -17,6 +17,7 @@ import { discoverySuite, pathSuite, recoverySuite } from "./conformance/pure.ts"
 import {
   chaosSuite,
   chokerSuite,
+  hookSuite,
   membershipSuite,
   observerSuite,
   piecePickerSuite,
@@ -47,6 +48,7 @@ const SUITES: Readonly<Partial<Record<Slot, (fixture: SourceFixture) => void>>> 
   choker: chokerSuite,
   source: sourceSuite,
   sink: sinkSuite,
+  hook: hookSuite,
 };
 
 const CLIP = Deno.readFileSync(new URL("../config/clips/garden.mpegts", import.meta.url));
@@ -130,6 +132,7 @@ const FIXTURES: Readonly<Record<string, Omit<SourceFixture, "plugin">>> = {
   "udp-source": { config: { listen: "0.0.0.0:9000" }, feed: encoder },
   "rist-source": { config: { listen: "0.0.0.0:1968" }, feed: ristSender },
   "test-source": { prepare: ffmpeg },
+  webhook: { config: { url: "https://hooks.example/in" } },
   "ffplay-sink": {
     prepare: (mounted) =>
       mounted.world.programs(mounted.host).install(

@@ -3,18 +3,20 @@ import { type Context as HonoContext, Hono } from "hono";
 import { Buffer } from "node:buffer";
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { EventHub } from "../events.ts";
-import type { Log } from "../ports.ts";
-import { type AdminRoute, UserError } from "../plugin.ts";
+import { type Log, PortError } from "../ports.ts";
+import { type AdminRoute, ConfigError, UserError } from "../plugin.ts";
 import { EventStreams } from "./admin_events.ts";
 import {
   type AdminView,
+  documentRoutes,
   eventRoute,
   jsonOf,
-  openApi,
   ownRoutes,
   pluginRoute,
   type Route,
 } from "./admin_routes.ts";
+import { openApi } from "./openapi.ts";
+import { steeringRoutes } from "./steering_routes.ts";
 import type { NodeMetrics } from "./metrics.ts";
 import { Problem, problemResponse } from "./problem.ts";
 
@@ -126,7 +128,7 @@ async function bodyOf(request: Request, stopping: AbortSignal): Promise<unknown>
   }
   if (bytes.length === 0) return undefined;
   const type = (request.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
-  if (type !== "application/json") {
+  if (type !== "application/json" && type !== "application/merge-patch+json") {
     throw new Problem(415, "not-json", "Cannot take this body: application/json expected");
   }
   try {
@@ -136,13 +138,31 @@ async function bodyOf(request: Request, stopping: AbortSignal): Promise<unknown>
   }
 }
 
+const STATUS: Readonly<Record<string, number>> = {
+  "busy": 429,
+  "foreign-code": 403,
+  "start-failed": 422,
+  "wrong-slot": 422,
+  "unknown-sink": 422,
+};
+/** The input is well formed, and the node is in no state to follow it. */
+const CONFLICT =
+  /^(interrupts|fixed-slot|is-default|changed-on-disk|not-writable|not-running|too-many.*)$|exists$/;
+
+function statusOf({ code }: UserError): number {
+  if (/(^|-)(not-found|unknown|missing)$/.test(code)) return 404;
+  return STATUS[code] ?? (CONFLICT.test(code) ? 409 : 400);
+}
+
 /** What goes wrong in a handler, as the client is told; faults of the program are logged, not told. */
 function asProblem(error: unknown, request: Request, log: Log): Problem {
   if (error instanceof Problem) return error;
-  if (error instanceof UserError) {
-    const status = /(^|-)(not-found|unknown|missing)$/.test(error.code) ? 404 : 400;
-    return new Problem(status, error.code, error.message);
+  if (error instanceof ConfigError) {
+    const issues = error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
+    return new Problem(422, error.code, error.message, { issues });
   }
+  if (error instanceof UserError) return new Problem(statusOf(error), error.code, error.message);
+  if (error instanceof PortError) return new Problem(409, error.code, error.message);
   log.error("admin request failed", {
     method: request.method,
     path: new URL(request.url).pathname,
@@ -168,6 +188,12 @@ function router(routes: readonly Route[], stopping: AbortSignal): Hono {
   return app;
 }
 
+const CONTENT_TYPES: Readonly<Record<Route["contentType"], string>> = {
+  "application/json": "application/json",
+  "text/plain": "text/plain; version=0.0.4; charset=utf-8",
+  "text/html": "text/html; charset=utf-8",
+};
+
 async function serve(route: Route, c: HonoContext, stopping: AbortSignal): Promise<Response> {
   const takesBody = route.method !== "get";
   const value = await orStop(
@@ -180,10 +206,10 @@ async function serve(route: Route, c: HonoContext, stopping: AbortSignal): Promi
   );
   if (value instanceof Response) return value;
   const text = route.contentType === "application/json" ? jsonOf(value) : String(value);
-  const contentType = route.contentType === "text/plain"
-    ? "text/plain; version=0.0.4; charset=utf-8"
-    : "application/json";
-  return new Response(text, { status: route.status, headers: { "content-type": contentType } });
+  return new Response(text, {
+    status: route.status,
+    headers: { "content-type": CONTENT_TYPES[route.contentType] },
+  });
 }
 
 /** 405 with what is allowed when the path is known, 404 otherwise. */
@@ -211,7 +237,11 @@ function isPage(method: string, path: string): boolean {
 export function adminApp(options: AppOptions): (request: Request) => Promise<Response> {
   const { node, metrics, events, log, token, hosts, stopping } = options;
   const streams = new EventStreams({ hub: events, metrics, stopping });
-  const own = [...ownRoutes(node, () => metrics.text()), eventRoute(events, streams)];
+  const own = [
+    ...ownRoutes(node, () => metrics.text()),
+    eventRoute(events, streams),
+    ...node.steering === undefined ? [] : steeringRoutes(node.steering),
+  ];
   const tokenDigest = token === undefined ? undefined : digest(token);
   let offered: readonly AdminRoute[] = [];
   let app: Hono | undefined;
@@ -222,17 +252,11 @@ export function adminApp(options: AppOptions): (request: Request) => Promise<Res
     const same = now.length === offered.length && now.every((one, i) => one === offered[i]);
     if (app !== undefined && same) return app;
     offered = now;
-    const described: Route = {
-      method: "get",
-      path: "/api/v1/openapi.json",
-      summary: "This document.",
-      answers: "OpenAPI 3.1.",
-      status: 200,
-      contentType: "application/json",
-      open: false,
-      handle: () => openApi(routes, token !== undefined),
-    };
-    const routes: readonly Route[] = [...own, described, ...now.map(pluginRoute)];
+    const routes: readonly Route[] = [
+      ...own,
+      ...documentRoutes(() => openApi(routes, token !== undefined)),
+      ...now.map(pluginRoute),
+    ];
     app = router(routes, stopping);
     return app;
   };

@@ -1,8 +1,22 @@
-/** The admin endpoint's routes as data, and the OpenAPI 3.1 document that follows from them. */
+/** The admin endpoint's routes as data: each is one definition for validation, types and OpenAPI. */
 import type { EventHub } from "../events.ts";
+import { z } from "zod";
+import {
+  configAnswer,
+  eventPageAnswer,
+  neighborAnswer,
+  nodeAnswer,
+  pluginAnswer,
+  popAnswer,
+  sessionAnswer,
+  streamAnswer,
+  treeAnswer,
+} from "../answers.ts";
 import type { AdminRequest, AdminRoute } from "../plugin.ts";
 import { EVENT_HEADERS, eventIdOf, type EventStreams } from "./admin_events.ts";
+import type { OpenApi } from "./openapi.ts";
 import { Problem } from "./problem.ts";
+import type { SteeringView } from "./steering_routes.ts";
 import { plain } from "./secrets.ts";
 
 /** What the admin endpoint shows of a node: functions that give plain data, read at each request. */
@@ -23,6 +37,8 @@ export interface AdminView {
   drain(): void | Promise<void>;
   /** What plugins offer just now. */
   routes(): readonly AdminRoute[];
+  /** Changes the node; undefined where it cannot be changed. */
+  readonly steering?: SteeringView;
 }
 
 /** One route. `path` is written as plugins write it: `/api/v1/streams/:name`. */
@@ -30,24 +46,35 @@ export interface Route {
   readonly method: AdminRoute["method"];
   readonly path: string;
   readonly summary: string;
-  /** What a good answer holds. */
-  readonly answers: string;
+  readonly params?: z.ZodType;
+  readonly query?: z.ZodType;
+  readonly body?: z.ZodType;
+  readonly answer?: z.ZodType;
+  /** Another answer than JSON of `answer`: its content type and what it holds. */
+  readonly also?: Readonly<Record<string, string>>;
   readonly status: number;
-  readonly contentType: "application/json" | "text/plain";
+  readonly contentType: "application/json" | "text/plain" | "text/html";
   /** Whether it is answered without a token. */
   readonly open: boolean;
   /** A string for `text/plain`, a plain value for JSON, or a whole `Response`. */
   handle(request: AdminRequest, raw: Request): unknown | Promise<unknown>;
 }
 
-const API = "/api/v1";
+/** Where everything but health checks and metrics is. */
+export const API = "/api/v1";
 
-function read(path: string, summary: string, answers: string, handle: () => unknown): Route {
+/** A route that reads. */
+export function read(
+  path: string,
+  summary: string,
+  answer: z.ZodType | undefined,
+  handle: () => unknown,
+): Route {
   return {
     method: "get",
     path,
     summary,
-    answers,
+    ...(answer === undefined ? {} : { answer }),
     status: 200,
     contentType: "application/json",
     open: false,
@@ -62,71 +89,75 @@ function healthRoutes(node: AdminView): readonly Route[] {
     if (reasons.length === 0) return { ready: true };
     throw new Problem(503, "not-ready", `Not ready: ${reasons.join("; ")}`, { reasons });
   };
+  const lives = z.object({ status: z.literal("ok") });
+  const isReady = z.object({ ready: z.literal(true) });
+  const health = "Whether the process lives.";
+  const readiness = "Whether the node is started; 503 with reasons until then.";
   return [
-    {
-      ...read("/healthz", "Whether the process lives.", "It does.", () => ({ status: "ok" })),
-      open: true,
-    },
-    {
-      ...read(
-        "/readyz",
-        "Whether the node is started; 503 with reasons until then.",
-        "It is.",
-        ready,
-      ),
-      open: true,
-    },
+    { ...read("/healthz", health, lives, () => ({ status: "ok" })), open: true },
+    { ...read("/readyz", readiness, isReady, ready), open: true },
   ];
 }
 
-/** The endpoint's own routes. */
+/** A list of routes, each `[path, summary, answer, handle]`. */
+function reads(list: readonly (readonly [string, string, z.ZodType, () => unknown])[]): Route[] {
+  return list.map(([path, summary, answer, handle]) => read(API + path, summary, answer, handle));
+}
+
+/** One plugin, by its id or its slot. */
+function pluginOf(node: AdminView, key: string): unknown {
+  const all = z.array(pluginAnswer).parse(plain(node.plugins()));
+  const found = all.find((one) => one.id === key) ?? all.find((one) => one.slot === key);
+  if (found !== undefined) return found;
+  throw new Problem(404, "not-found", `Cannot find "${key}": no plugin of that id or slot`);
+}
+
+/** The endpoint's own routes that read, and drain. */
 export function ownRoutes(node: AdminView, metrics: () => Promise<string>): readonly Route[] {
+  const list = z.array;
+  const drain = async (): Promise<unknown> => {
+    await node.drain();
+    return { draining: true };
+  };
+  const draining = z.object({ draining: z.literal(true) });
   return [
     ...healthRoutes(node),
-    read(`${API}/node`, "This node.", "Name, roles, addresses, status.", () => node.node()),
-    read(
-      `${API}/neighbors`,
-      "Neighbors and the measured quality of their links.",
-      "A list.",
-      () => node.neighbors(),
-    ),
-    read(
-      `${API}/tree`,
-      "Routes to every origin, subscriptions and children.",
-      "The tree.",
-      () => node.tree(),
-    ),
-    read(
-      `${API}/streams`,
-      "Streams of the network.",
-      "A list, with counters where they run.",
-      () => node.streams(),
-    ),
-    read(`${API}/pops`, "Relays that viewers may attach to.", "A list.", () => node.pops()),
-    read(`${API}/sessions`, "Viewer sessions of this node.", "A list.", () => node.sessions()),
-    read(`${API}/plugins`, "Running plugins.", "A list with options.", () => node.plugins()),
-    read(
-      `${API}/config`,
-      "The config as it runs, secrets hidden.",
-      "The config.",
-      () => node.config(),
-    ),
+    ...reads([
+      ["/node", "This node: name, roles, addresses, status.", nodeAnswer, () => node.node()],
+      ["/neighbors", "Neighbors and their links.", list(neighborAnswer), () => node.neighbors()],
+      ["/tree", "Routes to origins, subscriptions and children.", treeAnswer, () => node.tree()],
+      ["/streams", "Streams of the network.", list(streamAnswer), () => node.streams()],
+      ["/pops", "Relays that viewers may attach to.", list(popAnswer), () => node.pops()],
+      ["/sessions", "Viewer sessions of this node.", list(sessionAnswer), () => node.sessions()],
+      ["/plugins", "Running plugins, their options.", list(pluginAnswer), () => node.plugins()],
+      ["/config", "The config as it runs, secrets hidden.", configAnswer, () => node.config()],
+    ]),
     {
-      ...read(
-        `${API}/drain`,
-        "Lets children go to others, then leaves.",
-        "It has begun.",
-        async () => {
-          await node.drain();
-          return { draining: true };
-        },
-      ),
+      ...read(`${API}/plugins/:slot`, "One running plugin.", pluginAnswer, () => undefined),
+      params: z.object({ slot: z.string().describe("A plugin's id, or a slot's name.") }),
+      handle: ({ params }) => pluginOf(node, params.slot ?? ""),
+    },
+    {
+      ...read(`${API}/drain`, "Lets children go to others, then leaves.", draining, drain),
       method: "post",
       status: 202,
     },
     {
-      ...read("/metrics", "Metrics.", "Prometheus text exposition.", metrics),
+      ...read("/metrics", "Metrics as Prometheus text exposition.", z.string(), metrics),
       contentType: "text/plain",
+    },
+  ];
+}
+
+/** The endpoint's own description, for programs and for people. */
+export function documentRoutes(document: () => OpenApi): readonly Route[] {
+  const openapi = "This document: OpenAPI 3.1.";
+  return [
+    read(`${API}/openapi.json`, openapi, z.looseObject({ openapi: z.string() }), document),
+    {
+      ...read(`${API}/docs`, "The same as a page for people.", z.string(), () => undefined),
+      contentType: "text/html",
+      handle: async () => (await import("./docs_page.ts")).docsResponse(document()),
     },
   ];
 }
@@ -136,7 +167,12 @@ export function eventRoute(hub: EventHub, streams: EventStreams): Route {
   const summary = "What happens: server-sent events (resumed by Last-Event-ID), " +
     "or a page of JSON for ?since=ID.";
   return {
-    ...read(`${API}/events`, summary, "Events, oldest first.", () => undefined),
+    ...read(`${API}/events`, summary, eventPageAnswer, () => undefined),
+    query: z.object({
+      since: z.string().regex(/^\d{1,16}$/).optional()
+        .describe("Events after this id; 0 gives all that is held."),
+    }),
+    also: { "text/event-stream": "Endless, when `since` is left out or this type is accepted." },
     handle: ({ query }, raw) => {
       const since = eventIdOf(query.since, "since");
       const follows = (raw.headers.get("accept") ?? "").includes("text/event-stream");
@@ -152,79 +188,13 @@ export function eventRoute(hub: EventHub, streams: EventStreams): Route {
 /** A plugin's route under `/api/v1`; what it gives is copied, secrets hidden. */
 export function pluginRoute(route: AdminRoute): Route {
   return {
-    ...read(API + route.path, route.summary, "What the plugin says.", () => undefined),
+    ...read(API + route.path, route.summary, route.answer, () => undefined),
+    ...(route.params === undefined ? {} : { params: route.params }),
+    ...(route.query === undefined ? {} : { query: route.query }),
+    ...(route.body === undefined ? {} : { body: route.body }),
+    status: route.status ?? 200,
     method: route.method,
     handle: (request) => route.handle(request),
-  };
-}
-
-/** Names of the parameters in a path. */
-function parametersOf(path: string): readonly string[] {
-  return [...path.matchAll(/:([A-Za-z0-9_]+)/g)].map((match) => match[1] ?? "");
-}
-
-function operation(route: Route): Record<string, unknown> {
-  const problem = { $ref: "#/components/responses/problem" };
-  const takesBody = route.method === "post" || route.method === "put";
-  return {
-    summary: route.summary,
-    operationId: `${route.method}${route.path.replaceAll(/[^A-Za-z0-9]+/g, "_")}`,
-    parameters: parametersOf(route.path).map((name) => ({
-      name,
-      in: "path",
-      required: true,
-      schema: { type: "string" },
-    })),
-    ...(takesBody ? { requestBody: { content: { "application/json": { schema: {} } } } } : {}),
-    ...(route.open ? { security: [] } : {}),
-    responses: {
-      [route.status]: {
-        description: route.answers,
-        content: {
-          [route.contentType]: {
-            schema: route.contentType === "text/plain" ? { type: "string" } : {},
-          },
-        },
-      },
-      default: problem,
-    },
-  };
-}
-
-const PROBLEM_SCHEMA = {
-  type: "object",
-  required: ["type", "title", "status", "detail", "code"],
-  properties: {
-    type: { type: "string" },
-    title: { type: "string" },
-    status: { type: "integer" },
-    detail: { type: "string" },
-    code: { type: "string", description: "Stable, for programs." },
-  },
-} as const;
-
-/** The OpenAPI 3.1 document of some routes; the first of two with one method and path counts. */
-export function openApi(routes: readonly Route[], secured: boolean): Record<string, unknown> {
-  const paths: Record<string, Record<string, unknown>> = {};
-  for (const route of routes) {
-    const path = route.path.replaceAll(/:([A-Za-z0-9_]+)/g, "{$1}");
-    const at = paths[path] ??= {};
-    at[route.method] ??= operation(route);
-  }
-  return {
-    openapi: "3.1.0",
-    info: { title: "Espalier admin", version: "1" },
-    paths,
-    ...(secured ? { security: [{ bearer: [] }] } : {}),
-    components: {
-      ...(secured ? { securitySchemes: { bearer: { type: "http", scheme: "bearer" } } } : {}),
-      responses: {
-        problem: {
-          description: "What is wrong (RFC 9457).",
-          content: { "application/problem+json": { schema: PROBLEM_SCHEMA } },
-        },
-      },
-    },
   };
 }
 

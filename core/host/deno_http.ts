@@ -9,6 +9,7 @@ import type {
   HttpServer,
   HttpWriter,
 } from "../ports.ts";
+import { httpRequest } from "./deno_http_client.ts";
 import type { Guard } from "./deno_clock.ts";
 import { demand, portError } from "./port_errors.ts";
 
@@ -274,6 +275,7 @@ class Server implements HttpServer {
 /** The Http port of this machine. */
 export function denoHttp(guard: Guard): Http {
   return {
+    request: httpRequest,
     // Opening fails at once or not at all, but callers await it as they do every port.
     serve: async (bind, handler, options = {}) => {
       const action = `serve HTTP on ${addrKey(bind)}`;

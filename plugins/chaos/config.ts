@@ -4,6 +4,9 @@ import { duration, rate, share } from "../../core/units.ts";
 
 const PLANES = ["control", "keepalive", "media", "source", "sink", "probe"] as const;
 
+/** Rules at most. */
+export const RULES_MAX = 100;
+
 /** One rule: which datagrams, and what happens to them. */
 export const ruleConfig = z.strictObject({
   id: z.string().regex(NAME_PATTERN).describe("Names the rule for the admin API."),
@@ -42,7 +45,7 @@ export const config = z.strictObject({
   seed: z.number().int().min(0).optional().describe(
     "Repeats the same pattern of chance; a random one when left out.",
   ),
-  rules: z.array(ruleConfig).max(100).default([]).describe(
+  rules: z.array(ruleConfig).max(RULES_MAX).default([]).describe(
     "The first rule that fits a datagram decides; none leaves it alone.",
   ),
 });

@@ -1,12 +1,25 @@
-import { checkConfig, definePlugin } from "../../core/define.ts";
+import { z } from "zod";
+import { adminRoute, definePlugin } from "../../core/define.ts";
 import { type AdminRoute, UserError } from "../../core/plugin.ts";
 import { seededRng } from "../../core/rng.ts";
 import type { Addr, Plane } from "../../core/ports.ts";
-import { config, ruleConfig } from "./config.ts";
+import { config, type Rule, ruleConfig, RULES_MAX } from "./config.ts";
 import { ChaosRules } from "./protocol.ts";
 
 /** Datagrams held back at most; beyond, what comes is dropped and counted. */
 const HELD_MAX = 20_000;
+
+const rulesAnswer = z.object({
+  rules: z.array(z.object({
+    id: z.string(),
+    rule: z.record(z.string(), z.unknown()),
+    offered: z.number().describe("Datagrams it decided on."),
+    lost: z.number(),
+    duplicated: z.number(),
+    reordered: z.number(),
+    corrupted: z.number(),
+  })),
+});
 
 /** Makes this node's links lossy, slow, reordering, bursty, on real sockets. */
 export default definePlugin({
@@ -48,45 +61,69 @@ export default definePlugin({
       for (const delayMs of plan.delays) later(delayMs, out, pass);
     };
 
+    /** Rules that were set at run time, as they were written. */
+    const written = new Map<Rule, unknown>();
+    const told = (rule: string, change: string) => {
+      ctx.log.warn("chaos rule", { rule, change });
+      ctx.events.emit("chaos-changed", { rule, change });
+      return { rules: rules.status() };
+    };
+
     const admin: AdminRoute[] = [
-      {
+      adminRoute({
         method: "get",
         path: "/chaos",
         summary: "The rules and what each did.",
+        answer: rulesAnswer,
         handle: () => ({ rules: rules.status() }),
-      },
-      {
+      }),
+      adminRoute({
         method: "put",
         path: "/chaos",
-        summary: "Sets one rule: {id, direction?, planes?, host?, ports?, loss?, delay?, ...}.",
-        handle: ({ body }) => {
-          const rule = checkConfig(ruleConfig, body);
+        summary: "Sets one rule: another with its id, or one more at the end.",
+        body: ruleConfig,
+        answer: rulesAnswer,
+        handle: ({ body: rule, sent }) => {
+          const known = rules.rules.some((one) => one.id === rule.id);
+          if (!known && rules.rules.length >= RULES_MAX) {
+            throw new UserError("too-many", `Cannot set more than ${RULES_MAX} chaos rules`);
+          }
           rules.set(rule);
-          ctx.log.warn("chaos rule set", { rule });
-          ctx.events.emit("chaos-changed", { rule: rule.id, change: "set" });
-          return { rules: rules.status() };
+          written.set(rule, sent);
+          return told(rule.id, "set");
         },
-      },
-      {
+      }),
+      adminRoute({
         method: "delete",
         path: "/chaos/:id",
         summary: "Removes one rule.",
-        handle: ({ params }) => {
-          if (!rules.remove(params.id ?? "")) {
-            throw new UserError(
-              "not-found",
-              `Cannot remove chaos rule "${params.id}": there is none`,
-            );
+        params: z.object({ id: z.string().describe("The rule's id.") }),
+        answer: rulesAnswer,
+        handle: ({ params: { id } }) => {
+          if (!rules.remove(id)) {
+            throw new UserError("not-found", `Cannot remove chaos rule "${id}": there is none`);
           }
-          ctx.events.emit("chaos-changed", { rule: params.id, change: "removed" });
-          return { rules: rules.status() };
+          return told(id, "removed");
         },
-      },
+      }),
     ];
     return {
       admin,
       outgoing: (plane, to, bytes, send) => apply("out", plane, to, bytes, send),
       incoming: (plane, from, bytes, hand) => apply("in", plane, from, bytes, hand),
+      reconfigure(next) {
+        // The pattern of chance is drawn from one seed for a whole life.
+        if (next.seed !== options.seed) return false;
+        rules.setAll(next.rules);
+        options = next;
+        written.clear();
+        return true;
+      },
+      options() {
+        const same = rules.rules.length === options.rules.length &&
+          rules.rules.every((rule, i) => rule === options.rules[i]);
+        return same ? undefined : { rules: rules.rules.map((rule) => written.get(rule) ?? rule) };
+      },
       start() {
         if (options.rules.length > 0) {
           ctx.log.warn("chaos is on", { rules: options.rules.map((rule) => rule.id) });

@@ -97,6 +97,19 @@ export class ChaosRules {
     return corrupt(bytes, this.#rng);
   }
 
+  /** Replaces all rules; links whose rule stays the same keep their state. */
+  setAll(rules: readonly Rule[]): void {
+    const ids = new Set(rules.map((rule) => rule.id));
+    for (const { id } of this.#rules) if (!ids.has(id)) this.remove(id);
+    for (const rule of rules) this.set(rule);
+    this.#rules = rules;
+  }
+
+  /** The rules, in the order in which they are asked. */
+  get rules(): readonly Rule[] {
+    return this.#rules;
+  }
+
   status(): readonly RuleStatus[] {
     return this.#rules.map((rule) => {
       const total = { offered: 0, lost: 0, duplicated: 0, reordered: 0, corrupted: 0 };

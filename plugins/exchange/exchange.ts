@@ -283,6 +283,15 @@ export class ExchangeNode implements Exchange {
     if (view.kind === "ready") this.#children.feed({ kind: "ready", stream, view });
   }
 
+  /** Tells a child to take its streams (one of them, or all) from another parent; gives how many it has here. */
+  sendAway(name: NodeName, stream: StreamName | undefined): number {
+    const meant = this.children().filter((one) =>
+      one.child === name && (stream === undefined || one.stream === stream)
+    );
+    this.#children.feed({ kind: "send-away", name, stream });
+    return meant.length;
+  }
+
   #onInterest(stream: StreamName): void {
     const own = this.#own.get(stream);
     if (own !== undefined) return own.refresh();

@@ -144,6 +144,12 @@ export class Serving implements Machine<ServingIn, ServingOut> {
       case "gone":
         this.#removeWhere((child) => child.name === event.name, "gone");
         break;
+      case "send-away":
+        for (const child of this.#children.values()) {
+          const meant = event.stream === undefined || event.stream === child.stream;
+          if (child.name === event.name && meant) this.#move(child, "congested", nowMs);
+        }
+        break;
       case "struggling":
         this.#onStruggling(event, nowMs);
         break;

@@ -67,6 +67,8 @@ export type ServingIn =
   }
   | { readonly kind: "leave"; readonly message: Message<"LEAVE"> }
   | { readonly kind: "gone"; readonly name: NodeName }
+  /** Somebody wants this child to go to another parent. */
+  | { readonly kind: "send-away"; readonly name: NodeName; readonly stream: StreamName | undefined }
   | {
     readonly kind: "struggling";
     readonly ssrc: Ssrc;

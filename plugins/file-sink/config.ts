@@ -17,6 +17,9 @@ export const config = z.strictObject({
     "Replaces a file that exists; else it is refused.",
   ),
   append: z.boolean().default(false).describe("Adds to a file that exists."),
+  sessions: z.array(z.string().min(1)).min(1).max(1000).optional().describe(
+    "Records these sessions and no others, whatever sinks they name; as the sessions say when left out.",
+  ),
   queue: size(64 * 1024, 2 ** 30).default(16 * 1024 * 1024).describe(
     "Bytes that wait for a slow disk at most: 16 MiB are 16 s of 8 Mbit/s. Above, packets are dropped and counted.",
   ),

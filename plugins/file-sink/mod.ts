@@ -68,6 +68,12 @@ export default definePlugin({
 
     return {
       pace: "asap",
+      wants: ({ session }) => options.sessions?.includes(session),
+      // Recordings under way go on as they began.
+      reconfigure(next) {
+        options = next;
+        return true;
+      },
       start() {},
       async stop() {
         const results = await Promise.allSettled([...recordings].map((one) => one.close()));

@@ -1,9 +1,16 @@
+import type { z } from "zod";
 import { definePlugin } from "../../core/define.ts";
 import { UserError } from "../../core/plugin.ts";
 import { ServingPost } from "../../core/pop_post.ts";
 import type { Source } from "../../core/slots.ts";
 import { config } from "./config.ts";
 import { OfferedStream, type OfferNeeds } from "./streams.ts";
+
+const policyOf = ({ maxChildren, maxBitrate }: z.output<typeof config>) => ({
+  transit: false,
+  maxChildren,
+  maxBitrate,
+});
 
 /** Offers the streams of its sources and announces itself to the tree. */
 export default definePlugin({
@@ -18,7 +25,7 @@ export default definePlugin({
     const sources = ctx.all("source");
     const post = new ServingPost(
       { control: ctx.use("control"), membership: ctx.use("membership"), catalog, exchange, tree },
-      { transit: false, maxChildren: options.maxChildren, maxBitrate: options.maxBitrate },
+      policyOf(options),
       options.pop,
     );
     const offered = new Map<string, OfferedStream>();
@@ -36,7 +43,7 @@ export default definePlugin({
       clock: ctx.clock,
       log: ctx.log,
       events: ctx.events,
-      idle: options.idle,
+      idle: () => options.idle,
       onInfo: announce,
     };
     const chosen = (): { id: string; it: Source }[] => {
@@ -71,6 +78,16 @@ export default definePlugin({
       }
       announce();
     };
+    const checkSources = (ids: readonly string[] = []) => {
+      for (const id of ids) {
+        if (sources.get(id) !== undefined) continue;
+        const known = sources.list().map((one) => one.id).join(", ") || "none";
+        throw new UserError(
+          "unknown-source",
+          `Cannot start origin: no source "${id}" here (known: ${known})`,
+        );
+      }
+    };
     const watchSources = () => {
       for (const one of watchedSources.splice(0)) one[Symbol.dispose]();
       watchedSources = chosen().map(({ it }) => it.onChange(reconcile));
@@ -79,18 +96,26 @@ export default definePlugin({
 
     return {
       start() {
-        for (const id of options.sources ?? []) {
-          if (sources.get(id) === undefined) {
-            const known = sources.list().map((one) => one.id).join(", ") || "none";
-            throw new UserError(
-              "unknown-source",
-              `Cannot start origin: no source "${id}" here (known: ${known})`,
-            );
-          }
-        }
+        checkSources(options.sources);
         post.open();
         held = [sources.onChange(watchSources)];
         watchSources();
+      },
+      reconfigure(next) {
+        checkSources(next.sources);
+        options = next;
+        post.change(policyOf(next), next.pop);
+        watchSources();
+        return true;
+      },
+      hinders(id) {
+        const it = sources.get(id);
+        const playing = [...offered.values()].filter((one) =>
+          one.watched && (id === ctx.id || one.source === it)
+        );
+        return playing.length === 0
+          ? undefined
+          : `somebody watches ${playing.map((one) => one.info?.name).join(", ")}`;
       },
       async drain(withinMs) {
         await post.drain(withinMs);

@@ -20,7 +20,7 @@ export interface OfferNeeds {
   readonly clock: Clock;
   readonly log: Log;
   readonly events: Pick<Events, "emit">;
-  readonly idle: "stop" | "finish";
+  readonly idle: () => "stop" | "finish";
   /** The stream's entry in the catalogue changed. */
   readonly onInfo: () => void;
 }
@@ -44,6 +44,10 @@ export class OfferedStream {
   get info(): StreamInfo | undefined {
     const { bitrate, title } = this.stream;
     return this.#publication && { ...this.#publication.info, bitrate, title };
+  }
+
+  get watched(): boolean {
+    return this.#publication?.watched ?? false;
   }
 
   get state(): "idle" | "running" | "ended" {
@@ -86,7 +90,7 @@ export class OfferedStream {
     }
     const { clock, idle } = this.needs;
     if (this.#ended) this.#later = clock.after(RENEW_MS, () => this.#renew());
-    else if (this.stream.start === "demand" && idle === "stop") {
+    else if (this.stream.start === "demand" && idle() === "stop") {
       this.#later = clock.after(IDLE_MS, () => this.#stopRun());
     }
   }

@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import { definePlugin } from "../../core/define.ts";
 import { streamName } from "../../core/ids.ts";
 import { ServingPost } from "../../core/pop_post.ts";
@@ -5,6 +6,12 @@ import { SinkDemand } from "../../core/sink_demand.ts";
 import { StreamSession } from "../../core/sink_session.ts";
 import type { Subscription } from "../../core/slots.ts";
 import { config } from "./config.ts";
+
+const policyOf = ({ maxChildren, maxBitrate }: z.output<typeof config>) => ({
+  transit: true,
+  maxChildren,
+  maxBitrate,
+});
 
 /** How long a sink at this node waits for a lost packet: the viewer's default, which covers a failover. */
 const SINK_BUDGET_MS = 500;
@@ -28,30 +35,48 @@ export default definePlugin({
         exchange,
         tree,
       },
-      { transit: true, maxChildren: options.maxChildren, maxBitrate: options.maxBitrate },
+      policyOf(options),
       options.pop,
     );
-    const held: Subscription[] = [];
+    const held = new Map<string, Subscription>();
+    /** Fetches what is to be held, lets go of the rest; what stays is not touched. */
+    const hold = (wanted: readonly string[]) => {
+      for (const [text, subscription] of held) {
+        if (wanted.includes(text)) continue;
+        held.delete(text);
+        subscription[Symbol.dispose]();
+      }
+      for (const text of wanted) {
+        const stream = streamName(text);
+        if (stream === undefined || held.has(text)) continue;
+        held.set(text, exchange.subscribe({ stream, session: `hold:${stream}` }));
+      }
+    };
     const sinks = ctx.all("sink");
     const datapath = ctx.use("datapath");
     const sessions = new Map<string, StreamSession>();
-    const demand = new SinkDemand(sinks, ctx.log, async (stream, sink, id) => {
-      const it = sinks.get(sink);
-      const session = new StreamSession(
-        id,
-        { stream, budget: SINK_BUDGET_MS },
-        it === undefined ? [] : [{ id: sink, it }],
-        {
-          datapath,
-          exchange,
-          candidates: undefined,
-          log: ctx.log,
-          onEnded: () => {},
-          events: ctx.events,
-        },
+    let watching: Disposable | undefined;
+    /** Which sink asked for a session: that one plays it, and whoever wants it for itself, such as a recording. */
+    const askedBy = new WeakMap<StreamSession, string>();
+    const sinksOf = (session: StreamSession) => {
+      const stream = streamName(session.config.stream);
+      return sinks.list().filter(({ id, it }) =>
+        id === askedBy.get(session) ||
+        (stream !== undefined && it.wants?.({ session: session.id, stream }) === true)
       );
+    };
+    const demand = new SinkDemand(sinks, ctx.log, async (stream, sink, id) => {
+      const session = new StreamSession(id, { stream, budget: SINK_BUDGET_MS }, {
+        datapath,
+        exchange,
+        candidates: undefined,
+        log: ctx.log,
+        onEnded: () => {},
+        events: ctx.events,
+      });
       sessions.set(id, session);
-      await session.open();
+      askedBy.set(session, sink);
+      await session.open(sinksOf(session));
       return {
         close: async () => {
           if (sessions.get(id) === session) sessions.delete(id);
@@ -63,18 +88,24 @@ export default definePlugin({
       start() {
         post.open();
         tree.transit(true);
-        for (const text of options.hold) {
-          const stream = streamName(text);
-          if (stream !== undefined) {
-            held.push(exchange.subscribe({ stream, session: `hold:${stream}` }));
-          }
-        }
+        hold(options.hold);
         demand.start();
+        watching = sinks.onChange(() => {
+          for (const session of sessions.values()) session.playInto(sinksOf(session));
+        });
+      },
+      reconfigure(next) {
+        hold(next.hold);
+        post.change(policyOf(next), next.pop);
+        options = next;
+        return true;
       },
       drain: (withinMs) => post.drain(withinMs),
       async stop() {
+        watching?.[Symbol.dispose]();
+        watching = undefined;
         await demand.stop();
-        for (const subscription of held.splice(0)) subscription[Symbol.dispose]();
+        hold([]);
         post.close();
       },
       status: () => ({

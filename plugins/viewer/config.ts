@@ -2,6 +2,9 @@ import { z } from "zod";
 import { NAME_PATTERN } from "../../core/ids.ts";
 import { duration } from "../../core/units.ts";
 
+/** Sessions at most. */
+export const SESSIONS_MAX = 1000;
+
 /** One stream to watch. */
 export const sessionConfig = z.strictObject({
   stream: z.string().regex(/^[^/]+\/[^/]+$/, "a stream name such as o1/clip expected").describe(
@@ -23,7 +26,7 @@ export const sessionConfig = z.strictObject({
 
 /** Options of the viewer. */
 export const config = z.strictObject({
-  sessions: z.array(sessionConfig).max(1000).default([]).describe(
+  sessions: z.array(sessionConfig).max(SESSIONS_MAX).default([]).describe(
     "What to watch; each session has its own port.",
   ),
   whenDone: z.enum(["stay", "exit"]).default("stay").describe(

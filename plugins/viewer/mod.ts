@@ -1,11 +1,39 @@
-import { definePlugin } from "../../core/define.ts";
-import type { AdminRoute } from "../../core/plugin.ts";
-import { UserError } from "../../core/plugin.ts";
-import { checkConfig } from "../../core/define.ts";
+import { z } from "zod";
+import { adminRoute, checkConfig, definePlugin } from "../../core/define.ts";
+import { type AdminRoute, UserError } from "../../core/plugin.ts";
 import { SinkDemand } from "../../core/sink_demand.ts";
-import { StreamSession } from "../../core/sink_session.ts";
+import { sessionAnswer } from "../../core/answers.ts";
 import type { Candidates } from "../../core/slots.ts";
-import { config, type SessionConfig, sessionConfig } from "./config.ts";
+import { config, sessionConfig } from "./config.ts";
+import { SessionBook } from "./sessions.ts";
+
+/** Opening and ending sessions at run time. */
+function sessionRoutes(sessions: SessionBook): AdminRoute[] {
+  return [
+    adminRoute({
+      method: "post",
+      path: "/sessions",
+      summary: "Opens a session.",
+      body: sessionConfig,
+      answer: sessionAnswer,
+      status: 201,
+      handle: async ({ body, sent }) => (await sessions.open(body, sent)).status(),
+    }),
+    adminRoute({
+      method: "delete",
+      path: "/sessions/:id",
+      summary: "Ends a session; its sinks are flushed.",
+      params: z.object({ id: z.string().describe("The session's name.") }),
+      answer: z.object({ ended: z.string() }),
+      handle: async ({ params: { id } }) => {
+        if (!await sessions.close(id)) {
+          throw new UserError("not-found", `Cannot end session "${id}": there is none`);
+        }
+        return { ended: id };
+      },
+    }),
+  ];
+}
 
 /** Watches streams: picks the POP by plugin, joins there, plays into its sinks. */
 export default definePlugin({
@@ -16,16 +44,8 @@ export default definePlugin({
   brings: ["observer"],
   config,
   create(ctx, options) {
-    const [pop, membership, exchange] = [
-      ctx.use("pop"),
-      ctx.use("membership"),
-      ctx.use("exchange"),
-    ];
-    const datapath = ctx.use("datapath");
+    const [pop, membership] = [ctx.use("pop"), ctx.use("membership")];
     const sinks = ctx.all("sink");
-    const sessions = new Map<string, StreamSession>();
-    let stopping = false;
-
     const candidates: Candidates = {
       list: () =>
         pop.ranked().map(({ pop: { peer }, score }) => ({ peer, cost: score, path: [peer.name] })),
@@ -33,97 +53,53 @@ export default definePlugin({
       distrust: (name) => pop.distrust(name),
       seek: () => membership.refresh(),
     };
-
-    const idFor = (wanted: SessionConfig): string => {
-      const base = wanted.id ?? wanted.stream.replace("/", "-").slice(0, 56);
-      if (!sessions.has(base)) return base;
-      if (wanted.id !== undefined) {
-        throw new UserError("session-exists", `Cannot open session "${base}": it is there already`);
-      }
-      for (let n = 2;; n++) if (!sessions.has(`${base}-${n}`)) return `${base}-${n}`;
-    };
-    const sinksFor = (wanted: SessionConfig) => {
-      const known = sinks.list();
-      for (const id of wanted.sinks ?? []) {
-        if (sinks.get(id) !== undefined) continue;
-        const names = known.map((one) => one.id).join(", ") || "none";
-        throw new UserError(
-          "unknown-sink",
-          `Cannot open a session on ${wanted.stream}: no sink "${id}" here (known: ${names})`,
-        );
-      }
-      return known.filter(({ id }) => wanted.sinks?.includes(id) ?? true);
-    };
-    const openSession = async (wanted: SessionConfig): Promise<StreamSession> => {
-      const id = idFor(wanted);
-      const session = new StreamSession(id, wanted, sinksFor(wanted), {
-        datapath,
-        exchange,
+    const sessions = new SessionBook(
+      {
+        datapath: ctx.use("datapath"),
+        exchange: ctx.use("exchange"),
         candidates,
         log: ctx.log,
         events: ctx.events,
-        onEnded: () => {
-          if (stopping || options.whenDone !== "exit") return;
-          if ([...sessions.values()].every((one) => one.ended)) ctx.finish("every session ended");
-        },
-      });
-      sessions.set(id, session);
-      try {
-        await session.open();
-      } catch (error) {
-        sessions.delete(id);
-        await session.close();
-        throw error;
-      }
-      return session;
-    };
+      },
+      sinks,
+      () => {
+        if (options.whenDone === "exit") ctx.finish("every session ended");
+      },
+    );
     const demand = new SinkDemand(sinks, ctx.log, async (stream, sink, id) => {
-      const session = await openSession(checkConfig(sessionConfig, { stream, id, sinks: [sink] }));
-      return { close: () => endSession(session) };
-    });
-    const endSession = async (session: StreamSession) => {
-      if (sessions.get(session.id) === session) sessions.delete(session.id);
-      await session.close();
-    };
-    const closeAll = async () => {
-      stopping = true;
-      await demand.stop();
-      await Promise.all([...sessions.values()].map((session) => session.close()));
-      sessions.clear();
-    };
-
-    const admin: AdminRoute[] = [
-      {
-        method: "post",
-        path: "/sessions",
-        summary: "Opens a session: {stream, id?, sinks?, budget?, pace?}.",
-        handle: async ({ body }) => (await openSession(checkConfig(sessionConfig, body))).status(),
-      },
-      {
-        method: "delete",
-        path: "/sessions/:id",
-        summary: "Ends a session.",
-        handle: async ({ params }) => {
-          const session = sessions.get(params.id ?? "");
-          if (session === undefined) {
-            throw new UserError("not-found", `Cannot end session "${params.id}": there is none`);
-          }
-          await endSession(session);
-          return { ended: session.id };
+      const wanted = checkConfig(sessionConfig, { stream, id, sinks: [sink] });
+      const session = await sessions.open(wanted);
+      return {
+        close: async () => {
+          if (sessions.list().includes(session)) await sessions.close(session.id);
+          else await session.close();
         },
-      },
-    ];
-
+      };
+    });
+    let watching: Disposable | undefined;
+    const closeAll = async () => {
+      watching?.[Symbol.dispose]();
+      watching = undefined;
+      await demand.stop();
+      await sessions.closeAll();
+    };
     return {
-      admin,
+      admin: sessionRoutes(sessions),
       async start() {
-        stopping = false;
-        for (const wanted of options.sessions) await openSession(wanted);
+        watching = sinks.onChange(() => sessions.sinksChanged());
+        await sessions.begin(options.sessions);
         demand.start();
       },
+      async reconfigure(next) {
+        await sessions.change(options.sessions, next.sessions);
+        options = next;
+        return true;
+      },
+      options: () => sessions.written(options.sessions),
+      hinders: (id) => id === ctx.id ? sessions.playing() : undefined,
       drain: closeAll,
       stop: closeAll,
-      status: () => ({ sessions: [...sessions.values()].map((one) => one.status()) }),
+      status: () => ({ sessions: sessions.list().map((one) => one.status()) }),
     };
   },
 });

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import type { NodeName, Peer } from "../../core/ids.ts";
 import type { ChokeView, PickerView, PopInfo } from "../../core/slots.ts";
 import type { Message } from "../../core/wire/messages.ts";
-import { filling, type Fixture, mount, type Mounted } from "./fixture.ts";
+import { filling, type Fixture, mount, type Mounted, NOTHING_HELD } from "./fixture.ts";
 import { type FakeControl, peerOf } from "./stand_ins.ts";
 
 /** A membership knows itself, and says whether it is a POP. */
@@ -131,6 +131,24 @@ export function popSuite(fixture: Fixture): void {
     }
     assert.deepEqual([...seen], ["far"], "2 ms are no reason to leave");
     await one.stop();
+  });
+}
+
+/** A hook can always say what it told, and hears of events for as long as it runs. */
+export function hookSuite(fixture: Fixture): void {
+  const { name } = fixture.plugin;
+
+  Deno.test(`${name}: its status is plain data while it runs, whatever happens`, async () => {
+    const mounted = mount(fixture);
+    const one = mounted.create();
+    const it = filling(mounted, "hook", one.life);
+    await one.start();
+    assert.equal(mounted.holdings().eventListeners, 1);
+    for (let i = 0; i < 2000; i++) mounted.ports.events.emit(`x-${i}`, { i });
+    await mounted.world.runFor(60_000);
+    assert.deepEqual(structuredClone(it.status()), it.status());
+    await one.stop();
+    assert.deepEqual(mounted.holdings(), NOTHING_HELD);
   });
 }
 

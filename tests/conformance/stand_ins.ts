@@ -33,6 +33,7 @@ import type {
   Datapath,
   Discovery,
   Exchange,
+  Hook,
   Keepalive,
   LinkQuality,
   ManySlot,
@@ -843,6 +844,17 @@ export class FakeSink implements Sink, Held {
   }
 }
 
+/** A hook that tells nobody. */
+export class FakeHook implements Hook, Held {
+  status(): object {
+    return {};
+  }
+
+  held(): number {
+    return 0;
+  }
+}
+
 /** All stand-ins of one node. */
 export function standIns(me: Peer, clock: Clock) {
   return {
@@ -864,6 +876,7 @@ export function standIns(me: Peer, clock: Clock) {
     observer: new FakeObserver(me),
     source: new FakeSource(),
     sink: new FakeSink(),
+    hook: new FakeHook(),
   } satisfies { [K in Slot]: Slots[K] & Held };
 }
 /** What `standIns` gives. */

@@ -3,6 +3,8 @@ import { EventHub } from "../../core/events.ts";
 import {
   type Addr,
   type Clock,
+  type HttpAnswer,
+  type HttpAsk,
   type Net,
   PortError,
   type Ports,
@@ -37,6 +39,8 @@ export class SimHost {
     number,
     { readonly process: SimProcess; readonly handler: HttpHandler }
   >();
+  /** What answers requests of this host to the world outside; nobody does when undefined. */
+  outside: ((ask: HttpAsk) => HttpAnswer) | undefined;
   /** Processes that were started here so far. */
   lives = 0;
   /** False after a crash: nothing arrives, nothing answers. */

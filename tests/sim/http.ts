@@ -16,6 +16,15 @@ export type HttpHandler = (request: HttpRequest) => HttpResponse | Promise<HttpR
 export function simHttp(process: SimProcess): Http {
   const { host } = process;
   return {
+    request: (ask, signal) => {
+      if (signal?.aborted === true) {
+        return Promise.reject(new PortError("closed", `Cannot ask ${ask.url}: it was given up`));
+      }
+      return host.world.settled(() => {
+        if (host.outside !== undefined) return host.outside(ask);
+        throw new PortError("refused", `Cannot ask ${ask.url}: nobody listens there`);
+      });
+    },
     serve: (bind, handler) =>
       host.world.settled(() => {
         const port = bind.port !== 0 ? bind.port : host.freePort((p) => host.http.has(p));

@@ -157,6 +157,11 @@ export class World {
     return this.host(name).disk;
   }
 
+  /** Who answers the requests of a host to the world outside. */
+  outside(name: string, answer: SimHost["outside"]): void {
+    this.host(name).outside = answer;
+  }
+
   /** The programs that can be spawned on a host. */
   programs(name: string): Programs {
     return this.host(name).programs;

@@ -20,11 +20,13 @@ const CORE = "core/(?!host/).*";
 const RULES: readonly Rule[] = [
   {
     who: /^core\/host\//,
-    may: ["core/.*", "npm:(zod|cborg|yaml|hono|prom-client)", "node:.*"],
+    may: ["core/.*", "npm:(zod|cborg|yaml|hono)", "node:.*"],
   },
   { who: /^core\//, may: [CORE, "npm:(zod|cborg|yaml)", "node:crypto"] },
   { who: /^plugins\/registry\.ts$/, may: ["core/(plugin|slots)\\.ts", "plugins/[^/]+/mod\\.ts"] },
   { who: /^plugins\/([^/]+)\//, may: [CORE, "plugins/SELF/.*", "npm:zod", "node:crypto"] },
+  // Types only: a client runs without the program.
+  { who: /^client\//, may: ["core/answers\\.ts", "npm:zod"] },
   // What runs in browsers is bundled; the program sees only the finished text. `observe.ts` is types alone.
   {
     who: /^web\//,
@@ -36,6 +38,7 @@ const RULES: readonly Rule[] = [
       "main\\.ts",
       "deno\\.json",
       "cli/.*",
+      "client/.*",
       "core/.*",
       "plugins/registry\\.ts",
       "npm:.*",
