@@ -112,7 +112,7 @@ function histogramLines(
   const buckets = [...cell.buckets, Infinity].map((bound, i) => {
     below += cell.counts[i] ?? 0;
     const le = bound === Infinity ? "+Inf" : String(bound);
-    return line(`${name}_bucket`, { le, ...labels }, below);
+    return line(`${name}_bucket`, { ...labels, le }, below);
   });
   return buckets.join("") + line(`${name}_sum`, labels, cell.sum) +
     line(`${name}_count`, labels, below);
