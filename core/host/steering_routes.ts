@@ -4,7 +4,7 @@ import { builtinAnswer, changeAnswer, logAnswer, recordingAnswer } from "../answ
 import { adminRoute } from "../define.ts";
 import { NAME_PATTERN } from "../ids.ts";
 import type { AdminRoute } from "../plugin.ts";
-import { pluginRoute, type Route } from "./admin_routes.ts";
+import { asIs, pluginRoute, type Route } from "./admin_routes.ts";
 
 /** A plugin as a config names it. */
 export interface EntryInput {
@@ -94,7 +94,7 @@ function pluginRoutes(steering: SteeringView): AdminRoute[] {
       path: "/builtins",
       summary: "Plugins that could run here, with the JSON Schema of their options.",
       answer: z.array(builtinAnswer),
-      handle: () => steering.builtins(),
+      handle: () => asIs(steering.builtins()),
     }),
   ];
 }

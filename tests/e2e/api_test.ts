@@ -16,7 +16,7 @@ import { type TestNet, withNet } from "./net.ts";
 
 /** An answer that takes longer hangs. */
 const ANSWERS_WITHIN_MS = 15_000;
-const RUNS = Number(Deno.env.get("API_RUNS") ?? 12);
+const RUNS = Number(Deno.env.get("API_RUNS") ?? 40);
 const SEED = Number(Deno.env.get("SEED") ?? Date.now() % 1e6);
 
 /** A node of many plugins that needs no other. */
