@@ -1,5 +1,6 @@
 /** A network of real processes is changed while it runs: by the API, by its file, and back into its file. */
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { ApiError, connect } from "../../client/mod.ts";
 import { until } from "../../cli/fleet.ts";
 import { withNet } from "./net.ts";
@@ -76,6 +77,46 @@ Deno.test("everything is steered while a stream plays, and not a packet is missi
       assert.ok(kinds.has(kind), `no ${kind}: ${[...kinds]}`);
     }
   });
+});
+
+Deno.test("a webhook that is added while the node runs is told of what happens, signed", async () => {
+  const secret = "correct-horse-battery";
+  const got: { kind: string; signed: boolean }[] = [];
+  let down = true;
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (ask) => {
+    const body = await ask.text();
+    if (down) return new Response("not now", { status: 503 });
+    const timestamp = ask.headers.get("x-espalier-timestamp");
+    const expected = createHmac("sha256", secret).update(`${timestamp}.${body}`).digest("hex");
+    const signed = ask.headers.get("x-espalier-signature") === `sha256=${expected}`;
+    got.push({ kind: JSON.parse(body).kind, signed });
+    return new Response();
+  });
+  try {
+    await withNet({}, async (net) => {
+      net.bootstrap();
+      net.relay("r");
+      await net.ready();
+      const r = connect(net.fleet.get("r").admin);
+      const url = `http://127.0.0.1:${server.addr.port}/in`;
+      const events = ["log-level", "node-draining"];
+      await r.add({ use: "webhook", with: { url, secret, events, backoff: "100ms" } });
+      await r.setLogLevel("info");
+      await until(
+        "it is tried in vain",
+        async () => /outcome="retried"\} [1-9]/.test(await r.metrics()),
+      );
+      down = false;
+      await until("it is told", () => got.length === 1);
+      await net.fleet.get("r").stop();
+      assert.deepEqual(got, [
+        { kind: "log-level", signed: true },
+        { kind: "node-draining", signed: true },
+      ]);
+    });
+  } finally {
+    await server.shutdown();
+  }
 });
 
 Deno.test("events are followed over a break, and a typed client gets each once", async () => {
