@@ -5,6 +5,8 @@ import type { Segmenter } from "./segmenter.ts";
 
 /** Parts are listed for the last three target durations (rfc8216bis, 6.2.2). */
 const PARTS_TARGETS = 3;
+/** A reader sums up rounded durations, which may come out a little shorter than they are. */
+const SUM_SLACK_TICKS = 90;
 /** `PART-HOLD-BACK` is to be three part target durations at least (rfc8216bis, 4.4.3.8). */
 const HOLD_BACK_PARTS = 3;
 
@@ -56,7 +58,7 @@ function partsFrom(listed: readonly Segment[], targetSeconds: number): number {
   let ticks = 0;
   let from = Infinity;
   for (const { sequence, ticks: length } of listed.toReversed()) {
-    if (ticks >= PARTS_TARGETS * targetSeconds * TICKS) break;
+    if (ticks >= PARTS_TARGETS * targetSeconds * TICKS + SUM_SLACK_TICKS) break;
     from = sequence;
     ticks += length;
   }

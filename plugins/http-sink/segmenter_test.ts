@@ -139,6 +139,12 @@ Deno.test("whatever the key frames do, no rule is broken", () => {
   );
 });
 
+Deno.test("parts stay listed for three target durations, also by the sum of rounded durations", () => {
+  const rig = new Rig(true, { partMs: 700 });
+  rig.play({ groups: [75, 205, 155, 1], step: 1500 }, 700);
+  assert.deepEqual(rig.faults, []);
+});
+
 Deno.test("parts make up their segment, the newest is hinted at before it is there", () => {
   const rig = new Rig(true);
   rig.play({ groups: [25] }, 260);
