@@ -72,15 +72,13 @@ export class FailoverRig {
   /** Waits until every relay has a route, the viewer flows, and all who want a standby have one. */
   async settled(): Promise<void> {
     const { net } = this;
-    // Only then are there two ways: a relay that has just come back may hang on the other way for a while.
+    // Only then are there two ways: a relay that has just come back may hang on the other way, and stay there
+    // when its own is not cheaper by what the tree moves for. Another start brings it back.
     for (const name of RELAYS) {
-      await until(`${name} to be on a way of its own`, async () => {
-        const tree = await net.fleet.get(name).ask<{
-          origins: { routes: { parent: string; path: string[] }[] }[];
-        }>("/api/v1/tree");
-        const path = tree.origins[0]?.routes[0]?.path ?? [];
-        return path.length === (name.endsWith("1") ? 1 : 2);
-      }, 60_000);
+      if (await this.#onOwnWay(name, 30_000)) continue;
+      await net.fleet.get(name).stop();
+      await net.restart(name).ready();
+      if (!await this.#onOwnWay(name, 60_000)) throw new Error(`${name} is not on a way of its own`);
     }
     await until("the viewer to flow, with a standby", async () => {
       const sessions = await net.sessions("v");
@@ -101,6 +99,20 @@ export class FailoverRig {
     this.#calmSinceMs = Date.now();
     // What was lost on the way here (a machine that starts six nodes is busy) is nobody's death.
     await this.#counted();
+  }
+
+  /** Whether a relay has, or gets, a route of its own from the origin. */
+  async #onOwnWay(name: string, timeoutMs: number): Promise<boolean> {
+    const endMs = Date.now() + timeoutMs;
+    while (Date.now() < endMs) {
+      const tree = await this.net.fleet.get(name).ask<{
+        origins: { routes: { parent: string; path: string[] }[] }[];
+      }>("/api/v1/tree");
+      const path = tree.origins[0]?.routes[0]?.path ?? [];
+      if (path.length === (name.endsWith("1") ? 1 : 2)) return true;
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+    return false;
   }
 
   /** The relays that the viewer's packets run through now, the nearest one first. */
