@@ -134,6 +134,22 @@ Deno.test("a way that is better by the hysteresis is taken after a while, a litt
   assert.equal(brief(rig, "x")[0], "a");
 });
 
+Deno.test("a way of fewer hops that costs about the same is taken in the end, and kept", () => {
+  const rig = built("o-a:0.05", "a-b:0.05", "b-x:0.05", "o-y:0.08", "y-x:0.06");
+  rig.lower(rig.link("y", "x"));
+  rig.run(500);
+  assert.equal(brief(rig, "x")[0], "b");
+  rig.raise(rig.link("y", "x"));
+  rig.run(10_000);
+  assert.equal(brief(rig, "x")[0], "b");
+  rig.run(20_000);
+  assert.equal(brief(rig, "x")[0], "y");
+  // Now the longer one is the cheaper by as little.
+  rig.link("y", "x").latencyMs = 0.09;
+  rig.run(60_000);
+  assert.equal(brief(rig, "x")[0], "y");
+});
+
 Deno.test("ways that differ by noise are left alone", () => {
   const rig = built("o-a:20", "o-b:20", "a-x:20", "b-x:20");
   const before = rig.brain("x").counters.parentChanges;

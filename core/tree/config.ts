@@ -16,7 +16,8 @@ export const treeOptions = {
     "How long such a way must stay better: one round of link measurements.",
   ),
   settle: duration(0, 600_000).prefault("20s").describe(
-    "A way that is better by less than the hysteresis, but by more than 3 %, is taken after so long.",
+    "A way that is better by less than the hysteresis, but by more than 3 %, or as good in fewer hops, " +
+      "is taken after so long.",
   ),
   originsMax: z.number().int().min(1).max(4096).default(256).describe(
     "Origins remembered, about 4 KiB each; further ones are refused and counted.",

@@ -108,7 +108,9 @@ export function choose(
   }
   const gainUs = current.rankUs - best.rankUs;
   const better = gainUs >= Math.max(GAIN_MIN_US, best.rankUs * config.hysteresis);
-  const slightly = gainUs > Math.max(SLIGHT_MIN_US, best.rankUs * SLIGHT_SHARE);
+  // A hop costs some time of its own and is one more that can die: of equals the shorter way is taken in the end.
+  const slightly = (gainUs >= 0 && best.hops < current.hops) ||
+    gainUs > Math.max(SLIGHT_MIN_US, best.rankUs * SLIGHT_SHARE);
   state.betterSinceMs = better ? state.betterSinceMs ?? nowMs : undefined;
   state.slightlySinceMs = slightly ? state.slightlySinceMs ?? nowMs : undefined;
   const againMs = Math.min(

@@ -78,7 +78,9 @@ export class FailoverRig {
       if (await this.#onOwnWay(name, 30_000)) continue;
       await net.fleet.get(name).stop();
       await net.restart(name).ready();
-      if (!await this.#onOwnWay(name, 60_000)) throw new Error(`${name} is not on a way of its own`);
+      if (!await this.#onOwnWay(name, 60_000)) {
+        throw new Error(`${name} is not on a way of its own`);
+      }
     }
     await until("the viewer to flow, with a standby", async () => {
       const sessions = await net.sessions("v");
