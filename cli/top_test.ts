@@ -46,6 +46,7 @@ function snapshot(atMs: number, bytesIn: number): NodeSnapshot {
         session: "",
         state: "flowing",
         parents: ["o1"],
+        delivering: ["o1"],
         failovers: 0,
         handovers: 0,
       }],

@@ -294,7 +294,10 @@ export interface SubscriptionStatus {
   readonly stream: StreamName;
   readonly session: string;
   readonly state: "idle" | "joining" | "flowing" | "switching" | "seeking" | "ended";
+  /** Those that have accepted this node: in trouble also one that fell silent, and one on trial. */
   readonly parents: readonly NodeName[];
+  /** Those of them that media comes from. */
+  readonly delivering: readonly NodeName[];
   readonly standby: NodeName | undefined;
   readonly failovers: number;
   readonly handovers: number;

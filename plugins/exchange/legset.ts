@@ -47,6 +47,11 @@ export class LegSet {
     return this.all().filter(isHeld);
   }
 
+  /** Those that media comes from. */
+  delivering(): readonly Leg[] {
+    return this.all().filter((leg) => leg.state === "flowing");
+  }
+
   flowing(): number {
     let count = 0;
     for (const leg of this.#legs.values()) if (leg.state === "flowing") count++;
@@ -71,6 +76,19 @@ export class LegSet {
   /** The oldest one that has not accepted this node and is not among the wanted. */
   oldestAttempt(wanted: readonly Candidate[]): Leg | undefined {
     return this.all().find((leg) => !isHeld(leg) && !isAmong(leg, wanted));
+  }
+
+  /**
+   * Those that deliver beyond the wanted ones and one more: after an outage several that were tried may come
+   * at once. Who has yet to catch up goes first, then who came last.
+   */
+  excess(parents: readonly Candidate[]): readonly Leg[] {
+    const delivering = this.delivering();
+    const most = Math.max(1, parents.length) + 1;
+    if (delivering.length <= most) return [];
+    return delivering.filter((leg) => !isAmong(leg, parents))
+      .toSorted((a, b) => Number(a.caughtUp) - Number(b.caughtUp) || b.sinceMs - a.sinceMs)
+      .slice(0, delivering.length - most);
   }
 
   /**

@@ -46,6 +46,7 @@ export class LocalSubscription implements Subscription {
     const none = {
       state: this.#info === undefined ? "idle" : "flowing",
       parents: [],
+      delivering: [],
       standby: undefined,
       failovers: 0,
       handovers: 0,

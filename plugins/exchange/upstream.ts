@@ -95,6 +95,7 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
     return {
       state: this.#state(),
       parents: this.#legs.held().map((leg) => leg.peer.name),
+      delivering: this.#legs.delivering().map((leg) => leg.peer.name),
       standby: this.#standby?.peer.name,
       failovers: this.#outage.failovers,
       handovers: this.#handovers,
@@ -401,6 +402,7 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
   /** Leaves parents that nobody wants any more. */
   #settle(parents: readonly Candidate[], wanted: readonly Candidate[], nowMs: number): void {
     const { handoverMs } = this.#times;
+    for (const leg of this.#legs.excess(parents)) this.#drop(leg, "replaced");
     for (const leg of this.#legs.surplus(parents, wanted, handoverMs, nowMs)) {
       const delivered = leg.state === "flowing";
       this.#drop(leg, delivered ? "handover" : "replaced");

@@ -471,6 +471,7 @@ export class FakeSubscription implements Subscription {
       session: this.want.session,
       state: "joining",
       parents: [],
+      delivering: [],
       standby: undefined,
       failovers: 0,
       handovers: 0,

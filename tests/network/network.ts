@@ -95,11 +95,14 @@ export class Network {
   }
 
   /** The data parents of every live node for a stream. */
-  parents(stream: string): Map<string, readonly NodeName[]> {
+  parents(
+    stream: string,
+    which: "parents" | "delivering" = "parents",
+  ): Map<string, readonly NodeName[]> {
     return new Map(
       [...this.nodes].flatMap(([name, { kernel }]) => {
         const held = kernel.peek("exchange")?.subscriptions() ?? [];
-        const parents = held.filter((one) => one.stream === stream).flatMap((one) => one.parents);
+        const parents = held.filter((one) => one.stream === stream).flatMap((one) => one[which]);
         return parents.length === 0 ? [] : [[name, parents] as const];
       }),
     );
