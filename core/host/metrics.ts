@@ -1,8 +1,5 @@
-/**
- * The Metrics port, and what it holds as Prometheus text (exposition format 0.0.4). Own code of a hundred lines
- * and not a library: counting is a number, a node must be ready before a library is loaded, and a scrape reads
- * collected values once, as they are.
- */
+/** The Metrics port on prom-client: one registry a node, the prefix `espalier_`, read on scrape. */
+import { Counter as PromCounter, Gauge, Histogram, Registry } from "prom-client";
 import { cpuUsage } from "node:process";
 import type { Clock, Counter, DistributionSample, Metrics, Sample } from "../ports.ts";
 
@@ -12,27 +9,6 @@ const LAG_INTERVAL_MS = 500;
 
 type Labels = Readonly<Record<string, string>>;
 
-/** Metrics of one name share their type, their help and their label names. */
-interface Fixed<Cell> {
-  readonly help: string;
-  readonly labelNames: string;
-  readonly cells: Map<string, { readonly labels: Labels; readonly cell: Cell }>;
-}
-
-/** A counter. */
-interface CounterCell extends Counter {
-  readonly value: number;
-}
-
-/** A distribution. */
-interface HistogramCell {
-  readonly buckets: readonly number[];
-  /** Observations up to each bound, not cumulative; beyond the last at the end. */
-  readonly counts: number[];
-  sum: number;
-  observe(value: number): void;
-}
-
 /** Values that are read on scrape; several plugins may give some under one name. */
 interface Family {
   readonly type: "gauge" | "counter";
@@ -40,7 +16,7 @@ interface Family {
   readonly readers: Set<() => readonly Sample[]>;
 }
 
-/** A distribution that is counted elsewhere. */
+/** A distribution that is read on scrape. */
 interface Distribution {
   readonly help: string;
   readonly buckets: readonly number[];
@@ -58,121 +34,60 @@ function labelsKey(labels: Labels): string {
   return JSON.stringify(Object.entries(labels).toSorted(([a], [b]) => a < b ? -1 : 1));
 }
 
-function escaped(text: string): string {
-  return text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
-}
-
-/** One line of values. */
-function line(name: string, labels: Labels, value: number): string {
-  const pairs = Object.entries(labels)
-    .map(([key, text]) => `${key}="${escaped(String(text)).replaceAll('"', '\\"')}"`);
-  const written = value === Infinity ? "+Inf" : value === -Infinity ? "-Inf" : String(value);
-  return `${PREFIX}${name}${pairs.length === 0 ? "" : `{${pairs.join(",")}}`} ${written}\n`;
-}
-
-function header(name: string, type: string, help: string): string {
-  return `# HELP ${PREFIX}${name} ${escaped(help)}\n# TYPE ${PREFIX}${name} ${type}\n`;
-}
-
-function counterCell(): CounterCell {
-  let value = 0;
-  return {
-    get value() {
-      return value;
-    },
-    // A counter never falls.
-    add(by = 1) {
-      if (by > 0) value += by;
-    },
-  };
-}
-
-function histogramCell(buckets: readonly number[]): HistogramCell {
-  const bounds = [...buckets].toSorted((a, b) => a - b);
-  const counts = new Array<number>(bounds.length + 1).fill(0);
-  return {
-    buckets: bounds,
-    counts,
-    sum: 0,
-    observe(value) {
-      const at = bounds.findIndex((bound) => value <= bound);
-      const index = at < 0 ? bounds.length : at;
-      counts[index] = (counts[index] ?? 0) + 1;
-      this.sum += value;
-    },
-  };
-}
-
-function histogramLines(
-  name: string,
-  labels: Labels,
-  cell: Pick<HistogramCell, "buckets" | "counts" | "sum">,
-): string {
-  let below = 0;
-  const buckets = [...cell.buckets, Infinity].map((bound, i) => {
-    below += cell.counts[i] ?? 0;
-    const le = bound === Infinity ? "+Inf" : String(bound);
-    return line(`${name}_bucket`, { ...labels, le }, below);
-  });
-  return buckets.join("") + line(`${name}_sum`, labels, cell.sum) +
-    line(`${name}_count`, labels, below);
-}
-
-/** One family; a reader that throws costs its own samples only. */
-function familyLines(name: string, { type, readers }: Family): string {
-  const values = new Map<string, Sample>();
-  for (const read of readers) {
-    try {
-      for (const { labels = {}, value } of read()) {
-        // A counter never falls below nothing: a reader's fault is shown as nothing.
-        if (type === "counter" && !(value >= 0)) continue;
-        // Two values of one name and labels would be refused by whoever scrapes.
-        const key = labelsKey(labels);
-        const before = type === "counter" ? values.get(key)?.value ?? 0 : 0;
-        values.set(key, { labels, value: before + value });
-      }
-    } catch {
-      // The scrape goes on with what the others say.
-    }
-  }
-  return [...values.values()].map(({ labels = {}, value }) => line(name, labels, value)).join("");
-}
-
-/** A distribution; a reader that throws costs its own values only. */
-function distributionLines(name: string, { buckets, read }: Distribution): string {
-  try {
-    return read().map(({ labels = {}, counts, sum }) =>
-      histogramLines(name, labels, { buckets, counts: [...counts], sum })
-    ).join("");
-  } catch {
-    return "";
-  }
+/** Fixed metrics of one name share their help and their label names. */
+interface Fixed<M> {
+  readonly metric: M;
+  readonly labelNames: string;
+  readonly bound: Map<string, Counter & { observe(value: number): void }>;
 }
 
 /** Metrics behind the port. */
-class TextMetrics implements NodeMetrics {
-  readonly #counters = new Map<string, Fixed<CounterCell>>();
-  readonly #histograms = new Map<string, Fixed<HistogramCell>>();
+class PromMetrics implements NodeMetrics {
+  readonly #registry = new Registry();
+  readonly #counters = new Map<string, Fixed<PromCounter>>();
+  readonly #histograms = new Map<string, Fixed<Histogram>>();
   readonly #families = new Map<string, Family>();
   readonly #distributions = new Map<string, Distribution>();
 
   counter(name: string, help: string, labels: Labels = {}): Counter {
-    return this.#cell(this.#counters, name, help, labels, counterCell);
+    const fixed = this.#fixed(
+      this.#counters,
+      name,
+      labels,
+      (labelNames) =>
+        new PromCounter({ name: PREFIX + name, help, labelNames, registers: [this.#registry] }),
+    );
+    return this.#bind(fixed, labels, () => {
+      const child = fixed.metric.labels({ ...labels });
+      return { add: (by = 1) => child.inc(by), observe: () => {} };
+    });
   }
 
   histogram(name: string, help: string, buckets: readonly number[], labels: Labels = {}) {
-    return this.#cell(this.#histograms, name, help, labels, () => histogramCell(buckets));
+    const fixed = this.#fixed(this.#histograms, name, labels, (labelNames) =>
+      new Histogram({
+        name: PREFIX + name,
+        help,
+        labelNames,
+        buckets: [...buckets],
+        registers: [this.#registry],
+      }));
+    return this.#bind(fixed, labels, () => {
+      const child = fixed.metric.labels({ ...labels });
+      return { add: () => {}, observe: (value) => child.observe(value) };
+    });
   }
 
   collect(
     name: string,
-    type: Family["type"],
+    type: "gauge" | "counter",
     help: string,
     read: () => readonly Sample[],
   ): Disposable {
     const family = this.#families.get(name) ?? { type, help, readers: new Set() };
-    const others = [this.#counters, this.#histograms, this.#distributions];
-    if (family.type !== type || others.some((one) => one.has(name))) {
+    const isTaken = [this.#counters, this.#histograms, this.#distributions]
+      .some((all) => all.has(name));
+    if (family.type !== type || isTaken) {
       throw new TypeError(`Cannot collect metric ${name}: the name has another type already`);
     }
     this.#families.set(name, family);
@@ -193,10 +108,9 @@ class TextMetrics implements NodeMetrics {
     buckets: readonly number[],
     read: () => readonly DistributionSample[],
   ): Disposable {
-    const all = [this.#families, this.#counters, this.#histograms, this.#distributions];
-    if (all.some((one) => one.has(name))) {
-      throw new TypeError(`Cannot collect metric ${name}: the name is taken`);
-    }
+    const isTaken = [this.#families, this.#counters, this.#histograms, this.#distributions]
+      .some((all) => all.has(name));
+    if (isTaken) throw new TypeError(`Cannot collect metric ${name}: the name is taken`);
     const distribution = { help, buckets, read };
     this.#distributions.set(name, distribution);
     return {
@@ -206,65 +120,105 @@ class TextMetrics implements NodeMetrics {
     };
   }
 
-  text(): Promise<string> {
-    const parts: string[] = [];
-    for (const [name, { help, cells }] of this.#counters) {
-      parts.push(header(name, "counter", help));
-      for (const { labels, cell } of cells.values()) parts.push(line(name, labels, cell.value));
-    }
-    for (const [name, { help, cells }] of this.#histograms) {
-      parts.push(header(name, "histogram", help));
-      for (const { labels, cell } of cells.values()) {
-        parts.push(histogramLines(name, labels, cell));
-      }
-    }
-    for (const [name, family] of this.#families) {
-      parts.push(header(name, family.type, family.help), familyLines(name, family));
-    }
-    for (const [name, one] of this.#distributions) {
-      parts.push(header(name, "histogram", one.help), distributionLines(name, one));
-    }
-    return Promise.resolve(parts.join(""));
+  async text(): Promise<string> {
+    const collected = new Registry();
+    for (const [name, family] of this.#families) collectInto(collected, name, family);
+    const distributions = [...this.#distributions].flatMap(([name, one]) => exposed(name, one));
+    const parts = [await this.#registry.metrics(), await collected.metrics(), ...distributions];
+    return parts.map((part) => part.trimEnd()).filter((part) => part !== "")
+      .map((part) => `${part}\n`).join("");
   }
 
-  #cell<Cell>(
-    all: Map<string, Fixed<Cell>>,
+  #fixed<M>(
+    all: Map<string, Fixed<M>>,
     name: string,
-    help: string,
     labels: Labels,
-    make: () => Cell,
-  ): Cell {
-    const labelNames = Object.keys(labels).toSorted().join();
-    let fixed = all.get(name);
-    if (fixed === undefined) {
-      const others: readonly ReadonlyMap<string, unknown>[] = [
-        this.#counters,
-        this.#histograms,
-        this.#families,
-        this.#distributions,
-      ];
-      if (others.some((one) => one.has(name))) {
+    make: (labelNames: string[]) => M,
+  ): Fixed<M> {
+    const names = Object.keys(labels).toSorted();
+    const known = all.get(name);
+    if (known === undefined) {
+      if (this.#families.has(name)) {
         throw new TypeError(`Cannot make metric ${name}: the name is collected already`);
       }
-      all.set(name, fixed = { help, labelNames, cells: new Map() });
+      const fixed = { metric: make(names), labelNames: names.join(), bound: new Map() };
+      all.set(name, fixed);
+      return fixed;
     }
-    if (fixed.labelNames !== labelNames) {
+    if (known.labelNames !== names.join()) {
       throw new TypeError(
-        `Cannot make metric ${name}: its labels are "${fixed.labelNames}", not "${labelNames}"`,
+        `Cannot make metric ${name}: its labels are "${known.labelNames}", not "${names.join()}"`,
       );
     }
-    const key = labelsKey(labels);
-    const known = fixed.cells.get(key);
-    if (known !== undefined) return known.cell;
-    const cell = make();
-    fixed.cells.set(key, { labels: { ...labels }, cell });
-    return cell;
+    return known;
   }
+
+  #bind<M>(
+    fixed: Fixed<M>,
+    labels: Labels,
+    make: () => Counter & { observe(value: number): void },
+  ): Counter & { observe(value: number): void } {
+    const key = labelsKey(labels);
+    const bound = fixed.bound.get(key) ?? make();
+    fixed.bound.set(key, bound);
+    return bound;
+  }
+}
+
+/** Labels in the text format, with its escapes. */
+function labelsText(labels: Labels): string {
+  const escape = (value: string) =>
+    value.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll('"', '\\"');
+  const pairs = Object.entries(labels).map(([key, value]) => `${key}="${escape(value)}"`);
+  return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
+}
+
+/** A distribution in the text format, where each bucket holds what lies below its bound too. */
+function exposed(name: string, { help, buckets, read }: Distribution): string[] {
+  const full = PREFIX + name;
+  const lines = [`# HELP ${full} ${help}`, `# TYPE ${full} histogram`];
+  try {
+    for (const { labels = {}, counts, sum } of read()) {
+      let below = 0;
+      for (const [at, bound] of [...buckets.map(String), "+Inf"].entries()) {
+        below += counts[at] ?? 0;
+        lines.push(`${full}_bucket${labelsText({ ...labels, le: bound })} ${below}`);
+      }
+      lines.push(`${full}_sum${labelsText(labels)} ${sum}`);
+      lines.push(`${full}_count${labelsText(labels)} ${below}`);
+    }
+  } catch {
+    // The scrape goes on with what the others say.
+    return [];
+  }
+  return lines;
+}
+
+/** Reads one family; a reader that throws costs its own samples only. */
+function collectInto(registry: Registry, name: string, { type, help, readers }: Family): void {
+  const samples: Sample[] = [];
+  for (const read of readers) {
+    try {
+      samples.push(...read());
+    } catch {
+      // The scrape goes on with what the others say.
+    }
+  }
+  const labelNames = [...new Set(samples.flatMap(({ labels }) => Object.keys(labels ?? {})))];
+  const common = { name: PREFIX + name, help, labelNames, registers: [registry] };
+  if (type === "gauge") {
+    const gauge = new Gauge(common);
+    for (const { labels, value } of samples) gauge.set({ ...labels }, value);
+    return;
+  }
+  const counter = new PromCounter(common);
+  // Prometheus counters never fall; a reader's fault is shown as nothing rather than as an exception.
+  for (const { labels, value } of samples) if (value >= 0) counter.inc({ ...labels }, value);
 }
 
 /** Makes a node's metrics. */
 export function createMetrics(): NodeMetrics {
-  return new TextMetrics();
+  return new PromMetrics();
 }
 
 /** Gauges of the process itself. Disposing stops the timer that measures the event loop. */

@@ -18,7 +18,7 @@ Deno.test("a histogram has buckets, sum and count", async () => {
   const repair = metrics.histogram("repair_ms", "Repair delay.", [10, 100], { hop: "n2" });
   for (const ms of [5, 50, 500]) repair.observe(ms);
   const text = await metrics.text();
-  assert.match(text, /^espalier_repair_ms_bucket\{hop="n2",le="100"\} 2$/m);
+  assert.match(text, /^espalier_repair_ms_bucket\{le="100",hop="n2"\} 2$/m);
   assert.match(text, /^espalier_repair_ms_sum\{hop="n2"\} 555$/m);
 });
 

@@ -9,8 +9,8 @@ import { freePort, needing, run, type TestNet, withNet } from "./net.ts";
 const OUT = new URL("../../out/", import.meta.url).pathname;
 const CLIPS = new URL("../../config/clips", import.meta.url).pathname;
 const STREAM = "o/garden";
-/** Media that is read or watched at each stage. */
-const SECONDS = 4;
+/** Media that is read or watched at each stage; a minute in `deno task soak`. */
+const SECONDS = Number(Deno.env.get("WATCH_SECONDS") ?? 4);
 
 /** o, two relays side by side, the POP p, and the viewer v that serves HTTP: three hops. */
 async function form(net: TestNet, options: object): Promise<string> {
@@ -90,7 +90,7 @@ class Watching {
         const now = await playback(this.page);
         return now.seconds - before.seconds >= SECONDS && now.frames - before.frames > 20 * SECONDS;
       },
-      40_000,
+      40_000 + 2000 * SECONDS,
       200,
     );
     assert.equal(await this.page.evaluate("window.sameLife"), true, "the page was not reloaded");

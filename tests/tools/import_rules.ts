@@ -20,7 +20,7 @@ const CORE = "core/(?!host/).*";
 const RULES: readonly Rule[] = [
   {
     who: /^core\/host\//,
-    may: ["core/.*", "npm:(zod|cborg|yaml|hono)", "node:.*"],
+    may: ["core/.*", "npm:(zod|cborg|yaml|hono|prom-client)", "node:.*"],
   },
   { who: /^core\//, may: [CORE, "npm:(zod|cborg|yaml)", "node:crypto"] },
   { who: /^plugins\/registry\.ts$/, may: ["core/(plugin|slots)\\.ts", "plugins/[^/]+/mod\\.ts"] },

@@ -9,10 +9,13 @@ function tone(kind: string): string {
   return BAD.has(kind) ? "bad" : GOOD.has(kind) ? "good" : "plain";
 }
 
+function said(value: unknown): string {
+  if (Array.isArray(value)) return value.join(" → ");
+  return typeof value === "number" ? String(Math.round(value * 10) / 10) : String(value);
+}
+
 function words(fields: NodeEvent["fields"]): string {
-  return Object.entries(fields).map(([key, value]) =>
-    `${key} ${Array.isArray(value) ? value.join(" → ") : value}`
-  ).join(", ");
+  return Object.entries(fields).map(([key, value]) => `${key} ${said(value)}`).join(", ");
 }
 
 function One({ event }: { readonly event: NodeEvent }) {
