@@ -47,6 +47,12 @@ export class LegSet {
     return this.all().filter(isHeld);
   }
 
+  /** Who has accepted this node, and who of them delivers. */
+  names(): { readonly parents: readonly NodeName[]; readonly delivering: readonly NodeName[] } {
+    const of = (legs: readonly Leg[]) => legs.map((leg) => leg.peer.name);
+    return { parents: of(this.held()), delivering: of(this.delivering()) };
+  }
+
   /** Those that media comes from. */
   delivering(): readonly Leg[] {
     return this.all().filter((leg) => leg.state === "flowing");

@@ -94,8 +94,7 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
   status(): Omit<SubscriptionStatus, "stream" | "session"> {
     return {
       state: this.#state(),
-      parents: this.#legs.held().map((leg) => leg.peer.name),
-      delivering: this.#legs.delivering().map((leg) => leg.peer.name),
+      ...this.#legs.names(),
       standby: this.#standby?.peer.name,
       failovers: this.#outage.failovers,
       handovers: this.#handovers,
@@ -401,9 +400,8 @@ export class Upstream implements Machine<UpstreamIn, UpstreamOut> {
 
   /** Leaves parents that nobody wants any more. */
   #settle(parents: readonly Candidate[], wanted: readonly Candidate[], nowMs: number): void {
-    const { handoverMs } = this.#times;
     for (const leg of this.#legs.excess(parents)) this.#drop(leg, "replaced");
-    for (const leg of this.#legs.surplus(parents, wanted, handoverMs, nowMs)) {
+    for (const leg of this.#legs.surplus(parents, wanted, this.#times.handoverMs, nowMs)) {
       const delivered = leg.state === "flowing";
       this.#drop(leg, delivered ? "handover" : "replaced");
       if (!delivered) continue;
