@@ -179,6 +179,7 @@ export async function until<T>(
     try {
       const value = await read();
       if (value !== undefined && value !== false) return value;
+      last = undefined;
     } catch (error) {
       last = error;
     }

@@ -148,15 +148,26 @@ export class Registry {
     return known;
   }
 
-  /** Files whose name holds every word of `text`, those with most complete copies first. */
+  /**
+   * Files that a holder names so that the name has every word of `text`, under that name: the same bytes may have
+   * another with others. Those of exactly this name come first, then those with most complete copies.
+   */
   search(text: string, limit: number, draw: () => number) {
     const words = searchKey(text).split(/\s+/).filter((word) => word !== "");
-    const found = [...this.#files.values()].filter((entry) => {
-      const names = [...new Set([...entry.holders.values()].map((one) => one.file.name))]
-        .map(searchKey);
-      return names.some((name) => words.every((word) => name.includes(word)));
-    }).map((entry) => this.#result(entry, draw));
-    found.sort((a, b) => b.seeds - a.seeds || b.total - a.total || (a.name < b.name ? -1 : 1));
+    const fits = (name: string): boolean => {
+      const key = searchKey(name);
+      return words.every((word) => key.includes(word));
+    };
+    const found = [...this.#files.values()].flatMap((entry) => {
+      const names = namesOf(entry);
+      const fitting = new Set([...new Set(names)].filter(fits));
+      const name = fitting.has(text) ? text : commonName(names.filter((one) => fitting.has(one)));
+      return name === undefined ? [] : [{ ...this.#result(entry, draw), name }];
+    });
+    found.sort((a, b) =>
+      Number(b.name === text) - Number(a.name === text) || b.seeds - a.seeds ||
+      b.total - a.total || (a.name < b.name ? -1 : 1)
+    );
     return { files: found.slice(0, limit), more: found.length > limit };
   }
 
@@ -270,7 +281,7 @@ export class Registry {
       id: shape.id,
       size: shape.sizeBytes,
       piece: shape.pieceBytes,
-      name: commonName([...holders.values()].map((one) => one.file.name)),
+      name: commonName(namesOf(entry)) ?? "file",
       peers,
       total: ranked.length,
       seeds: ranked.filter((one) => one.holding.held === pieces).length,
@@ -278,11 +289,16 @@ export class Registry {
   }
 }
 
-/** The name that most holders use. */
-function commonName(names: readonly string[]): string {
+/** What its holders call a file, one name each. */
+function namesOf(entry: FileEntry): string[] {
+  return [...entry.holders.values()].map((one) => one.file.name);
+}
+
+/** The name that most holders use; undefined when there is none. */
+function commonName(names: readonly string[]): string | undefined {
   const counts = new Map<string, number>();
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))[0]?.[0] ?? "file";
+  return [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))[0]?.[0];
 }
 
 function keyOf(file: Pick<AnnouncedFile, "id" | "size" | "piece">): string {

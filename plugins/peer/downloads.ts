@@ -32,6 +32,8 @@ interface Wish {
   nextMs: number;
   asking: boolean;
   found: boolean;
+  /** Called when the download has begun. */
+  readonly begun: (() => void)[];
 }
 
 /** All downloads of a peer. */
@@ -39,7 +41,7 @@ export class Downloads {
   readonly #node: PeerHost;
   readonly #wishes: Wish[] = [];
   #progressMs = 0;
-  #opening = new Set<string>();
+  readonly #opening = new Map<string, Promise<Running | undefined>>();
 
   constructor(node: PeerHost) {
     this.#node = node;
@@ -67,45 +69,54 @@ export class Downloads {
     return Promise.resolve();
   }
 
-  /** Asks for a file by id or exact name; it begins as soon as somebody is known to have it. */
-  want(what: string, out?: string): void {
-    if (this.#wishes.some((wish) => wish.what === what && !wish.found)) return;
-    this.#wishes.push({ what, out, nextMs: 0, asking: false, found: false });
+  /** Asks for a file by id or exact name; it begins as soon as somebody is known to have it, which `begun` hears. */
+  want(what: string, out?: string, begun?: () => void): void {
+    let wish = this.#wishes.find((one) => one.what === what && !one.found);
+    const isNew = wish === undefined;
+    wish ??= { what, out, nextMs: 0, asking: false, found: false, begun: [] };
+    if (begun !== undefined) wish.begun.push(begun);
+    if (!isNew) return;
+    this.#wishes.push(wish);
     this.tick(this.#node.ctx.clock.now());
   }
 
-  /** Begins a download, or goes on with one. */
-  async begin(
+  /** Begins a download, or goes on with one; asked twice at once it begins once. */
+  begin(shape: FileShape, name: string, out: string | undefined): Promise<Running | undefined> {
+    const known = this.#node.open(shape.id);
+    const { downloads } = this.#node.options;
+    if (known !== undefined || downloads === undefined) return Promise.resolve(known);
+    const begun = this.#opening.get(shape.id);
+    if (begun !== undefined) return begun;
+    const work = this.#begin(downloads, shape, name, out).finally(() =>
+      this.#opening.delete(shape.id)
+    );
+    this.#opening.set(shape.id, work);
+    return work;
+  }
+
+  async #begin(
+    downloads: string,
     shape: FileShape,
     name: string,
     out: string | undefined,
   ): Promise<Running | undefined> {
     const node = this.#node;
-    const { downloads } = node.options;
-    const known = node.open(shape.id);
-    if (known !== undefined || downloads === undefined) return known;
-    if (this.#opening.has(shape.id)) return undefined;
-    this.#opening.add(shape.id);
-    try {
-      const part = await Part.open(node.ctx.files, downloads, shape, name);
-      if (node.abort.signal.aborted) {
-        await part.close();
-        return undefined;
-      }
-      const running = node.makeRunning(shape, part.held, part.layer, name);
-      running.part = part;
-      running.out = out;
-      const { layer } = running.transfer;
-      if (layer !== undefined && part.layer === undefined) await part.setLayer(layer);
-      const resumed = part.held.held;
-      node.ctx.log.info("download begins", { file: name, id: shape.id, resumed });
-      node.announcer?.changed(shape.id);
-      if (running.transfer.complete) this.#complete(running);
-      else this.tick(node.ctx.clock.now());
-      return running;
-    } finally {
-      this.#opening.delete(shape.id);
+    const part = await Part.open(node.ctx.files, downloads, shape, name);
+    if (node.abort.signal.aborted) {
+      await part.close();
+      return undefined;
     }
+    const running = node.makeRunning(shape, part.held, part.layer, name);
+    running.part = part;
+    running.out = out;
+    const { layer } = running.transfer;
+    if (layer !== undefined && part.layer === undefined) await part.setLayer(layer);
+    const resumed = part.held.held;
+    node.ctx.log.info("download begins", { file: name, id: shape.id, resumed });
+    node.announcer?.changed(shape.id);
+    if (running.transfer.complete) this.#complete(running);
+    else this.tick(node.ctx.clock.now());
+    return running;
   }
 
   /** Does what a brain wants of the disk. */
@@ -194,6 +205,7 @@ export class Downloads {
       if (found === undefined || wish.found || !this.#node.active) return;
       wish.found = true;
       await this.begin(found.shape, found.name, wish.out);
+      for (const begun of wish.begun.splice(0)) begun();
       this.#finishNode();
     } catch (error) {
       wish.found = false;

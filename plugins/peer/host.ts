@@ -27,7 +27,7 @@ export interface PeerHost {
   readonly announcer: Announcer | undefined;
   readonly downloads: {
     /** Asks for a file by id or exact name. */
-    want(what: string, out?: string): void;
+    want(what: string, out?: string, begun?: () => void): void;
     searchSoon(): void;
   };
   readonly serving: { drained(session: Session): void; forget(connection: ConnectionId): void };

@@ -6,8 +6,6 @@ import type { StoredFile, StoredFiles, StoredReader } from "../../core/slots.ts"
 import type { PeerHost } from "./host.ts";
 import type { FileReader, Running } from "./running.ts";
 
-/** How often it is looked whether a wanted file has been found. */
-const LOOK_MS = 20;
 /** How long a file that nobody is known to have is looked for. */
 const FIND_MS = 5000;
 
@@ -23,15 +21,16 @@ export async function obtain(
   };
   const here = known();
   if (here !== undefined || node.options.downloads === undefined) return here;
-  node.downloads.want(what);
-  const { clock } = node.ctx;
-  for (const endMs = clock.now() + FIND_MS; clock.now() < endMs;) {
-    await new Promise<void>((resolve) => clock.after(LOOK_MS, resolve));
-    if (!node.active || signal?.aborted === true) return undefined;
-    const running = known();
-    if (running !== undefined) return running;
-  }
-  return undefined;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const ends = [node.abort.signal, ...(signal === undefined ? [] : [signal])];
+  for (const end of ends) end.addEventListener("abort", () => resolve(), { once: true });
+  const timer = node.ctx.clock.after(FIND_MS, resolve);
+  // Heard at once, so that whoever reads is known before the first piece is asked for.
+  node.downloads.want(what, undefined, resolve);
+  if (ends.some((end) => end.aborted)) resolve();
+  await promise;
+  timer[Symbol.dispose]();
+  return ends.some((end) => end.aborted) ? undefined : known();
 }
 
 /** Readers came, went or moved: the picker looks where they are now. */

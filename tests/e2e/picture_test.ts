@@ -1,34 +1,10 @@
 import assert from "node:assert/strict";
 import { until } from "../../cli/fleet.ts";
 import { CLIP } from "./clips.ts";
+import { withDisplay } from "./display.ts";
 import { needing, run, withNet } from "./net.ts";
 
 const OUT = new URL("../../out/", import.meta.url).pathname;
-
-/** A free X display of our own, without a person before it. */
-async function withDisplay(fn: (display: string) => Promise<void>): Promise<void> {
-  const number = 50 + Math.floor(Math.random() * 400);
-  const display = `:${number}`;
-  const server = new Deno.Command("Xvfb", {
-    args: [display, "-screen", "0", "800x600x24", "-nolisten", "tcp"],
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-  try {
-    await until("Xvfb", () => {
-      try {
-        return Deno.statSync(`/tmp/.X11-unix/X${number}`).isSocket !== false;
-      } catch {
-        return false;
-      }
-    });
-    await fn(display);
-  } finally {
-    server.kill("SIGTERM");
-    await server.status;
-  }
-}
 
 /** Mean absolute difference of two screenshots, 0 to 1. */
 async function difference(a: string, b: string): Promise<number> {

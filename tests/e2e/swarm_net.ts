@@ -1,6 +1,8 @@
 /** Swarms of real processes, for tests. */
 import { type FleetNode, until } from "../../cli/fleet.ts";
-import { freePort, TestNet } from "./net.ts";
+import { freePort, run, type TestNet } from "./net.ts";
+
+const MAIN = new URL("../../main.ts", import.meta.url).pathname;
 
 /** A peer's status, as far as tests read it. */
 export interface SwarmView {
@@ -11,7 +13,10 @@ export interface SwarmView {
     readonly id: string;
     readonly name: string;
     readonly complete: boolean;
+    readonly pieces: number;
     readonly heldPieces: number;
+    /** One bit a piece in hexadecimal digits, the first piece's first. */
+    readonly map: string;
     readonly verifiedBytes: number;
     readonly peers: readonly { readonly name: string; readonly downBytes: number }[];
   }[];
@@ -63,6 +68,13 @@ export class SwarmNet {
       Deno.writeFileSync(`${folder}/${file}`, bytes);
     }
     return this.peer(name, { folders: [folder], ...options });
+  }
+
+  /** The id of a file by its exact name, as the index tells it. */
+  async find(name: string): Promise<string | undefined> {
+    const command = ["run", "-A", MAIN, "find", name, "--index", this.index];
+    const found = await run(Deno.execPath(), command);
+    return /^[0-9a-f]{64}(?= )/m.exec(found.stdout)?.[0];
   }
 
   async status(name: string): Promise<SwarmView> {

@@ -145,6 +145,25 @@ Deno.test("the hand-written table leads to a peer that knows no index", async ()
   await stopNodes(world, [leech, seeder, index]);
 });
 
+Deno.test("the same bytes under another name are found by it, although most holders use the first", async () => {
+  const world = new World({ seed: 14 });
+  const bytes = content(300_000, 14);
+  const { index, seeder } = await seeded(world, bytes);
+  world.disk("10.0.1.3").put("/share/clip.mp4", bytes);
+  world.disk("10.0.1.4").put("/share/film.mp4", bytes);
+  const second = await startPeer(world, "second", "10.0.1.3", { pieceSize: "64KiB" });
+  const other = await startPeer(world, "other", "10.0.1.4", { pieceSize: "64KiB" });
+  await world.when(
+    "all three announce it",
+    () => statusOf<{ announcements: number }>(index.kernel).announcements === 3,
+    20_000,
+  );
+  const leech = await startPeer(world, "leech", LEECH, { get: ["film.mp4"] });
+  await world.when("it is complete", () => completeOf(leech));
+  assert.ok(same(world.disk(LEECH).read("/down/film.mp4"), bytes));
+  await stopNodes(world, [leech, other, second, seeder, index]);
+});
+
 Deno.test("files appear, change and go: the index follows", async () => {
   const world = new World({ seed: 8 });
   const index = await startIndex(world);
