@@ -106,7 +106,8 @@ export function choose(
     state.slightlySinceMs = undefined;
     return { parent: warned ? best : current ?? best, againMs: Infinity };
   }
-  const gainUs = current.rankUs - best.rankUs;
+  // What is ranked may be what its chain shall come to; what the current one costs is what its chain costs now.
+  const gainUs = Math.max(current.rankUs, current.costUs) - best.rankUs;
   const better = gainUs >= Math.max(GAIN_MIN_US, best.rankUs * config.hysteresis);
   // A hop costs some time of its own and is one more that can die: of equals the shorter way is taken in the end.
   const slightly = (gainUs >= 0 && best.hops < current.hops) ||

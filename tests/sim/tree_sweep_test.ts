@@ -16,7 +16,7 @@ const seedsOr = (few: number): number => Number(Deno.env.get("SWEEP_SEEDS") ?? f
 /** Networks by what their nodes run; in a mixed one every other node runs the other. */
 const NETWORKS: readonly (readonly [string, number, (name: string) => Loadable])[] = [
   ["tree-buildtree", seedsOr(40), () => buildtree],
-  ["tree-linkstate", seedsOr(6), () => linkstate],
+  ["tree-linkstate", seedsOr(8), () => linkstate],
   [
     "both trees mixed",
     seedsOr(8),
