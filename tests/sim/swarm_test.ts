@@ -5,7 +5,8 @@ import { httpGet } from "./http.ts";
 import { type SimNode, stopNodes } from "./node.ts";
 import { seedList, seeds } from "./seeds.ts";
 import { catching, content, makePeer, same, startIndex, startPeer, statusOf } from "./swarm_kit.ts";
-import { startHostile, type Vice } from "./swarm_hostile.ts";
+import type { Vice } from "../tools/swarm_liar.ts";
+import { startHostile } from "./swarm_hostile.ts";
 import { World } from "./world.ts";
 
 const PIECE = 64 * 1024;
