@@ -30,7 +30,7 @@ function shieldStream(stream: TcpStream, shield: Shield): TcpStream {
     local: stream.local,
     remote: stream.remote,
     write: (bytes, taken) => stream.write(bytes, taken),
-    onEvent: (fn) => stream.onEvent(shield(fn)),
+    onEvent: (fn, room) => stream.onEvent(shield(fn), room),
     end: () => stream.end(),
     destroy: () => stream.destroy(),
     [Symbol.asyncDispose]: () => stream[Symbol.asyncDispose](),

@@ -5,6 +5,7 @@
  */
 
 import type { EngineThreads } from "./datapath/words.ts";
+import type { PieceProof, PieceTarget } from "./swarm/piece_proof.ts";
 
 /** Time. `now` is monotonic; nothing in Espalier compares it between two nodes. */
 export interface Clock {
@@ -77,8 +78,12 @@ export interface TcpStream extends AsyncDisposable {
    * is called once when the stream needs the bytes no more, sent or not: until then they are not changed.
    */
   write(bytes: Uint8Array, taken?: () => void): boolean;
-  /** Registers the one listener. Data that came before is delivered to it at once, in order. */
-  onEvent(fn: (event: StreamEvent) => void): Disposable;
+  /**
+   * Registers the one listener. Data that came before is delivered to it at once, in order. `room` may be asked
+   * before a read where the next bytes are best put: `data` may then tell of the front of that place. Until the
+   * stream is closed, a place that was told may be written to.
+   */
+  onEvent(fn: (event: StreamEvent) => void, room?: () => Uint8Array | undefined): Disposable;
   /** Flushes what is queued, then closes. */
   end(): void;
   /** Closes at once. */
@@ -155,6 +160,12 @@ export interface WriteHandle extends AsyncDisposable {
 export interface UpdateHandle extends ReadHandle {
   /** Writes all of `bytes` at `offset`; a gap before it reads as zeros. */
   write(offset: number, bytes: Uint8Array): Promise<void>;
+  /**
+   * Proves a piece and writes it at `offset` if it is right, beside this thread where the machine can. The bytes,
+   * best in shared memory, must stay as they are until it settles; it rejects only where writing fails. To be settled
+   * before the file is closed.
+   */
+  keep(offset: number, bytes: Uint8Array, target: PieceTarget): Promise<PieceProof>;
   sync(): Promise<void>;
 }
 

@@ -1,5 +1,7 @@
 /** Files by Deno's file system calls: links resolved, every failure a `PortError`. */
 import type { FileInfo, Files, ReadHandle, UpdateHandle, WriteHandle } from "../ports.ts";
+import { provePiece } from "../swarm/piece_proof.ts";
+import { PieceThreads } from "./piece_threads.ts";
 import { demand, portError } from "./port_errors.ts";
 
 type Access = "read" | "write";
@@ -120,7 +122,7 @@ function writeHandle(path: string, file: Deno.FsFile): WriteHandle {
   };
 }
 
-async function openUpdate(path: string): Promise<UpdateHandle> {
+async function openUpdate(path: string, threads: PieceThreads): Promise<UpdateHandle> {
   const file = await Deno.open(path, { read: true, write: true, create: true });
   let tail: Promise<unknown> = Promise.resolve();
   let open = true;
@@ -133,6 +135,12 @@ async function openUpdate(path: string): Promise<UpdateHandle> {
     return turn;
   };
   const seek = (offset: number) => file.seekSync(offset, Deno.SeekMode.Start);
+  const write = (offset: number, bytes: Uint8Array): Promise<void> =>
+    inTurn("write", async () => {
+      seek(offset);
+      for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+    });
+  threads.opened();
   return {
     sizeBytes: (await file.stat()).size,
     read: (offset, into) =>
@@ -140,10 +148,12 @@ async function openUpdate(path: string): Promise<UpdateHandle> {
         seek(offset);
         return await file.read(into) ?? 0;
       }),
-    write: (offset, bytes) =>
-      inTurn("write", async () => {
-        seek(offset);
-        for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+    write,
+    keep: (offset, bytes, target) =>
+      threads.keep({ path, offset, bytes, target }, async () => {
+        const proof = provePiece(bytes, target);
+        if (proof.isRight) await write(offset, bytes);
+        return proof;
       }),
     sync: () => inTurn("flush", () => file.syncData()),
     async [Symbol.asyncDispose]() {
@@ -151,12 +161,14 @@ async function openUpdate(path: string): Promise<UpdateHandle> {
       open = false;
       await tail;
       file.close();
+      threads.closed(path);
     },
   };
 }
 
 /** The Files port of this machine. */
 export function denoFiles(): Files {
+  const threads = new PieceThreads();
   return {
     stat: (path) => attempt(`look at ${path}`, "read", path, () => inspect(path)),
     realPath: (path) => attempt(`resolve ${path}`, "read", path, () => Deno.realPath(path)),
@@ -172,7 +184,7 @@ export function denoFiles(): Files {
     openUpdate: async (path) => {
       const action = `open ${path} for changes`;
       await attempt(action, "read", path, () => Promise.resolve());
-      return await attempt(action, "write", path, () => openUpdate(path));
+      return await attempt(action, "write", path, () => openUpdate(path, threads));
     },
     makeFolder: (path) =>
       attempt(

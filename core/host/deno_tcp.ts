@@ -46,6 +46,7 @@ class DenoTcpStream implements TcpStream {
   readonly #reading: Promise<void>;
   readonly #onClosed: () => void;
   #listener: ((event: StreamEvent) => void) | undefined;
+  #room: (() => Uint8Array | undefined) | undefined;
   #wake: (() => void) | undefined;
   #ending = false;
   #closed = false;
@@ -82,13 +83,14 @@ class DenoTcpStream implements TcpStream {
     return offered === "ok";
   }
 
-  onEvent(fn: (event: StreamEvent) => void): Disposable {
+  onEvent(fn: (event: StreamEvent) => void, room?: () => Uint8Array | undefined): Disposable {
     this.#listener = fn;
+    this.#room = room;
     this.#wake?.();
     this.#tellClose();
     return {
       [Symbol.dispose]: () => {
-        if (this.#listener === fn) this.#listener = undefined;
+        if (this.#listener === fn) this.#listener = this.#room = undefined;
       },
     };
   }
@@ -121,10 +123,14 @@ class DenoTcpStream implements TcpStream {
     let small = 0;
     try {
       while (await this.#mayRead()) {
-        const length = await this.#conn.read(buffer);
+        const room = this.#ending ? undefined : this.#room?.();
+        const into = room ?? buffer;
+        const length = await this.#conn.read(into);
         if (length === null) return await this.#remoteEnded();
         // Whoever unsubscribed during the read left a successor this data, unless the stream is ending.
-        if (await this.#mayRead()) this.#tell({ kind: "data", bytes: buffer.subarray(0, length) });
+        if (await this.#mayRead()) this.#tell({ kind: "data", bytes: into.subarray(0, length) });
+        // Whoever says where bulk goes needs no large buffer for what lies between.
+        if (this.#room !== undefined) continue;
         small = length > buffer.length / 2 ? 0 : small + 1;
         if (length === buffer.length && length < READ_MAX_BYTES) {
           buffer = new Uint8Array(2 * length);

@@ -104,16 +104,20 @@ function powerOfTwo(atLeast: number): number {
   return power;
 }
 
+/** Blocks that the tree of a piece is wide. */
+export function pieceWidth(shape: Pick<FileShape, "sizeBytes" | "pieceBytes">): number {
+  // A file of one piece is a tree of its own blocks; pieces of larger files are all equally wide.
+  return pieceCount(shape) === 1
+    ? powerOfTwo(Math.ceil(shape.sizeBytes / BLOCK_BYTES))
+    : shape.pieceBytes / BLOCK_BYTES;
+}
+
 /** The hash of a piece from the hashes of its blocks. */
 export function pieceHash(
   leaves: Uint8Array,
   shape: Pick<FileShape, "sizeBytes" | "pieceBytes">,
 ): Uint8Array {
-  // A file of one piece is a tree of its own blocks; pieces of larger files are all equally wide.
-  const width = pieceCount(shape) === 1
-    ? powerOfTwo(leaves.length / HASH_BYTES)
-    : shape.pieceBytes / BLOCK_BYTES;
-  return merkleRoot(leaves, width, 0);
+  return merkleRoot(leaves, pieceWidth(shape), 0);
 }
 
 /** The file's root from its piece layer. */

@@ -234,7 +234,13 @@ export interface PeerSink {
   broken(why: "length" | "type" | "body"): void;
 }
 
-/** Cuts a byte stream into messages. Payload of pieces is copied once; nothing else is kept over 64 KiB. */
+/** Less of a payload than this is read with what comes after it. */
+const ROOM_MIN_BYTES = 16 * 1024;
+
+/**
+ * Cuts a byte stream into messages. Payload of pieces is copied once at most, and not at all where it is read to
+ * where `room` says; nothing else is kept over 64 KiB.
+ */
 export class PeerParser {
   readonly #sink: PeerSink;
   readonly #head = new Uint8Array(PIECE_HEAD_BYTES);
@@ -262,6 +268,13 @@ export class PeerParser {
     this.#body = undefined;
   }
 
+  /** Where the next bytes belong: the rest of a payload that has begun. */
+  room(): Uint8Array | undefined {
+    const isPayload = this.#kind === "piece" && this.#headBytes === PIECE_HEAD_BYTES;
+    if (!isPayload || this.#bodyLength - this.#bodyBytes < ROOM_MIN_BYTES) return undefined;
+    return this.#body?.subarray(this.#bodyBytes);
+  }
+
   /** Takes the next chunk. */
   push(chunk: Uint8Array): void {
     let at = 0;
@@ -274,7 +287,10 @@ export class PeerParser {
         if (this.#headBytes === this.#headWanted) this.#headDone();
       } else {
         const part = chunk.subarray(at, at + this.#bodyLength - this.#bodyBytes);
-        this.#body?.set(part, this.#bodyBytes);
+        const body = this.#body;
+        const isThere = body?.buffer === part.buffer &&
+          body.byteOffset + this.#bodyBytes === part.byteOffset;
+        if (!isThere) body?.set(part, this.#bodyBytes);
         this.#bodyBytes += part.length;
         at += part.length;
         if (this.#bodyBytes === this.#bodyLength) this.#bodyDone();

@@ -1,12 +1,5 @@
 /** One piece on its way: which of its blocks are asked for, on the way or here, and who sent them. */
-import {
-  BLOCK_BYTES,
-  blockHash,
-  type FileShape,
-  HASH_BYTES,
-  pieceHash,
-  pieceLength,
-} from "../../core/swarm/identity.ts";
+import { BLOCK_BYTES, type FileShape, HASH_BYTES, pieceLength } from "../../core/swarm/identity.ts";
 import type { Span } from "../../core/swarm/peer_messages.ts";
 
 /** Where a block is. */
@@ -24,11 +17,9 @@ export interface Evidence {
 /** A piece in memory. */
 export class Assembly {
   readonly piece: number;
-  readonly bytes: Uint8Array;
-  readonly #shape: FileShape;
+  #bytes: Uint8Array;
   readonly #state: Uint8Array;
   readonly #senders: number[];
-  readonly #leaves: Uint8Array;
   #here = 0;
   #free: number;
   /** The one connection that may work on it; undefined: any. After a wrong piece blame must be clear. */
@@ -38,14 +29,16 @@ export class Assembly {
   evidence: Evidence[] = [];
 
   constructor(shape: FileShape, piece: number, buffer: Uint8Array) {
-    this.#shape = shape;
     this.piece = piece;
-    this.bytes = buffer.subarray(0, pieceLength(shape, piece));
-    const blocks = Math.ceil(this.bytes.length / BLOCK_BYTES);
+    this.#bytes = buffer.subarray(0, pieceLength(shape, piece));
+    const blocks = Math.ceil(this.#bytes.length / BLOCK_BYTES);
     this.#state = new Uint8Array(blocks);
     this.#senders = Array.from({ length: blocks }, () => -1);
-    this.#leaves = new Uint8Array(blocks * HASH_BYTES);
     this.#free = blocks;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bytes;
   }
 
   /** Blocks that nobody has been asked for. */
@@ -82,6 +75,16 @@ export class Assembly {
     }
   }
 
+  /**
+   * Takes new memory, with all that is here: what still comes to the old one, from somebody who is not waited for
+   * any more, does no harm there.
+   */
+  move(): void {
+    const moved = new Uint8Array(new SharedArrayBuffer(this.#bytes.buffer.byteLength));
+    moved.set(this.#bytes);
+    this.#bytes = moved.subarray(0, this.#bytes.length);
+  }
+
   /** Whether every block of a span is still waited for. */
   isAsked(span: Span): boolean {
     return this.#blocksOf(span).every((block) => this.#state[block] === ASKED);
@@ -100,20 +103,13 @@ export class Assembly {
     return this.bytes.subarray(span.begin, span.begin + span.length);
   }
 
-  /** A span is here, from this connection; its blocks are hashed at once, to spread the work. */
+  /** A span is here, from this connection. */
   arrived(span: Span, connection: number): void {
     for (const block of this.#blocksOf(span)) {
-      const bytes = this.bytes.subarray(block * BLOCK_BYTES, (block + 1) * BLOCK_BYTES);
-      this.#leaves.set(blockHash(bytes), block * HASH_BYTES);
       this.#state[block] = HERE;
       this.#senders[block] = connection;
       this.#here++;
     }
-  }
-
-  /** The hash of the complete piece. */
-  hash(): Uint8Array {
-    return pieceHash(this.#leaves, this.#shape);
   }
 
   /** Everybody who sent a part. */
@@ -122,8 +118,8 @@ export class Assembly {
   }
 
   /** Begins again from nothing, and remembers what was wrong. */
-  restart(): void {
-    this.evidence.push({ leaves: this.#leaves.slice(), senders: [...this.#senders] });
+  restart(leaves: Uint8Array): void {
+    this.evidence.push({ leaves, senders: [...this.#senders] });
     this.#state.fill(FREE);
     this.#senders.fill(-1);
     this.#here = 0;
@@ -132,13 +128,13 @@ export class Assembly {
     this.solo = true;
   }
 
-  /** With the right piece here: who sent blocks that differ from it. */
-  guilty(): ReadonlySet<number> {
+  /** With the hashes of the right blocks known: who sent blocks that differ from them. */
+  guilty(right: Uint8Array): ReadonlySet<number> {
     const found = new Set<number>();
     for (const { leaves, senders } of this.evidence) {
       senders.forEach((sender, block) => {
         for (let i = block * HASH_BYTES; i < (block + 1) * HASH_BYTES; i++) {
-          if (leaves[i] !== this.#leaves[i]) found.add(sender);
+          if (leaves[i] !== right[i]) found.add(sender);
         }
       });
     }

@@ -1,6 +1,6 @@
 /** Connections with other peers: who may come, who they are, when they end, and who is kept away. */
 import { limitKey } from "../../core/host_key.ts";
-import { addrKey } from "../../core/ids.ts";
+import { addrKey, type NodeName } from "../../core/ids.ts";
 import type { Addr, TcpStream } from "../../core/ports.ts";
 import { type Hello, PEER_VERSION } from "../../core/swarm/peer_messages.ts";
 import { type Out, type Reason, REASONS, REPORTED } from "./events.ts";
@@ -196,12 +196,19 @@ export class Connections {
     if (session === undefined) return;
     const { name } = session;
     session.close(why, bye);
-    if (!REPORTED.has(why) || name === undefined) return;
+    if (REPORTED.has(why) && name !== undefined) {
+      this.accuse(running, name, addrKey(session.stream.remote), why);
+    }
+  }
+
+  /** Keeps away who cheated or stalled, and tells the index. */
+  accuse(running: Running, name: NodeName, at: string, why: Reason): void {
+    // Several wrong pieces of one liar are found out one after another: he is told of once.
+    if (this.isBanned(name)) return;
     // Who cheated is kept away for long, who stalled may only have been slow.
     const untilMs = this.#host.ctx.clock.now() + (why === "stalled" ? BAN_MS / 10 : BAN_MS);
     this.banned.set(name, { why, untilMs });
     const { id } = running.shape;
-    const at = addrKey(session.stream.remote);
     this.#host.ctx.log.warn("peer dropped", { peer: name, at, why, file: running.name });
     this.#host.index?.ask("REPORT", { id, name, by: this.#host.ctx.self.name, why }, () => {});
   }

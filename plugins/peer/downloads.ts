@@ -41,6 +41,8 @@ export class Downloads {
   readonly #node: PeerHost;
   readonly #wishes: Wish[] = [];
   #progressMs = 0;
+  /** File operations that failed. */
+  diskErrors = 0;
   readonly #opening = new Map<string, Promise<Running | undefined>>();
 
   constructor(node: PeerHost) {
@@ -110,7 +112,9 @@ export class Downloads {
     running.part = part;
     running.out = out;
     const { layer } = running.transfer;
-    if (layer !== undefined && part.layer === undefined) await part.setLayer(layer);
+    if (layer !== undefined && part.layer === undefined) {
+      this.#onDisk(running, () => part.setLayer(layer));
+    }
     const resumed = part.held.held;
     node.ctx.log.info("download begins", { file: name, id: shape.id, resumed });
     node.announcer?.changed(shape.id);
@@ -120,20 +124,25 @@ export class Downloads {
   }
 
   /** Does what a brain wants of the disk. */
-  act(running: Running, effect: Extract<Out, { kind: "store" | "layer" | "complete" }>): void {
+  act(running: Running, effect: Extract<Out, { kind: "keep" | "layer" | "complete" }>): void {
     const { part } = running;
     if (effect.kind === "complete") return this.#complete(running);
     if (part === undefined) return;
     if (effect.kind === "layer") {
-      const work = part.setLayer(effect.layer).catch((error) => this.#failed(running, error));
-      return this.#node.track(running.track(work));
+      return this.#onDisk(running, () => part.setLayer(effect.layer));
     }
-    const { assembly } = effect;
-    const work = part.store(assembly.piece, assembly.bytes).then(() => {
-      this.#node.feed(running, { kind: "stored", assembly });
-      for (const reader of [...running.readers]) reader.wake();
-    }, (error) => this.#failed(running, error));
-    this.#node.track(running.track(work));
+    const { assembly, target } = effect;
+    this.#onDisk(running, async () => {
+      const proof = await part.keep(assembly.piece, assembly.bytes, target);
+      this.#node.feed(running, { kind: "proved", assembly, proof });
+      if (proof.isRight) { for (const reader of [...running.readers]) reader.wake(); }
+    });
+  }
+
+  /** Work of a download on disk, which waits and is tried again where the disk fails. */
+  #onDisk(running: Running, work: () => Promise<void>): void {
+    const done = running.disk.run(work);
+    this.#node.track(running.track(done));
   }
 
   /** Searches again at once: the index is back. */
@@ -150,7 +159,7 @@ export class Downloads {
       this.#node.track(this.#resolve(wish));
     }
     for (const running of this.#node.running.values()) {
-      const done = running.transfer.complete || running.error !== undefined;
+      const done = running.transfer.complete || running.disk.error !== undefined;
       if (!done && !running.searching && running.nextSearchMs <= nowMs) {
         this.#search(running, nowMs);
       }
@@ -165,12 +174,19 @@ export class Downloads {
     }
   }
 
-  #failed(running: Running, error: unknown): void {
-    // Many writes fail of one full disk: it is told once.
-    if (running.error !== undefined) return;
-    running.error = error instanceof Error ? error.message : String(error);
+  /** The disk failed: nothing is asked for until it works again. */
+  diskFailed(running: Running, error: unknown, isFirst: boolean): void {
+    this.diskErrors++;
     running.transfer.paused = true;
-    this.#node.ctx.log.error("download stops", { file: running.name, error });
+    // Many writes fail of one full disk: it is told once.
+    if (!isFirst) return;
+    this.#node.ctx.log.error("download waits for the disk", { file: running.name, error });
+  }
+
+  diskMended(running: Running): void {
+    running.transfer.paused = false;
+    this.#node.ctx.log.info("download goes on", { file: running.name });
+    this.#node.feed(running, { kind: "turn" });
   }
 
   #complete(running: Running): void {
@@ -178,8 +194,12 @@ export class Downloads {
     const { downloads } = node.options;
     if (downloads === undefined || running.completedMs !== undefined) return;
     running.completedMs = node.ctx.clock.now();
-    const unsafe = (error: unknown): void => this.#failed(running, error);
-    const work = running.finish(downloads, unsafe).then((shared) => {
+    const unsafe = (error: unknown): void => {
+      this.diskErrors++;
+      node.ctx.log.error("download may not outlive a crash", { file: running.name, error });
+    };
+    this.#onDisk(running, async () => {
+      const shared = await running.finish(downloads, unsafe);
       node.library.adopt(shared);
       node.announcer?.changed(shared.shape.id);
       node.ctx.log.info("download complete", {
@@ -188,8 +208,7 @@ export class Downloads {
         ms: Math.round(node.ctx.clock.now() - running.startedMs),
       });
       this.#finishNode();
-    }, (error) => this.#failed(running, error));
-    node.track(work);
+    });
   }
 
   /** With everything complete that was asked for, a node that runs only for it ends. */
@@ -299,7 +318,7 @@ export class Downloads {
         wastedBytes: transfer.wastedBytes,
         complete: transfer.complete && running.part === undefined,
         path: running.shared?.path,
-        error: running.error,
+        error: running.disk.error,
         readers: running.readers.size,
         map: toHex(transfer.held.bytes()),
         strip: stripOf(transfer.held),

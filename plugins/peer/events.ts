@@ -1,5 +1,6 @@
 /** What the brain of one file hears and wants done. */
 import type { Bye, PeerMessage, Span } from "../../core/swarm/peer_messages.ts";
+import type { PieceProof, PieceTarget } from "../../core/swarm/piece_proof.ts";
 import type { Assembly } from "./assembly.ts";
 import type { ConnectionId, RemoteInfo } from "./remote.ts";
 
@@ -47,8 +48,8 @@ export type In =
     readonly span: Span;
     readonly kept: boolean;
   }
-  /** A verified piece is on disk. */
-  | { readonly kind: "stored"; readonly assembly: Assembly }
+  /** A piece was proved; a right one is on disk. */
+  | { readonly kind: "proved"; readonly assembly: Assembly; readonly proof: PieceProof }
   /** A span went out to a peer, or could not be read. */
   | {
     readonly kind: "served";
@@ -76,6 +77,9 @@ export type Out =
   | { readonly kind: "unserve"; readonly connection: ConnectionId; readonly span: Span | undefined }
   /** A slot is free or somebody new wants one. */
   | { readonly kind: "choose" }
-  | { readonly kind: "store"; readonly assembly: Assembly }
+  /** A piece is whole: to be proved, and kept if it is right. */
+  | { readonly kind: "keep"; readonly assembly: Assembly; readonly target: PieceTarget }
+  /** Who cheated and has gone. */
+  | { readonly kind: "accuse"; readonly remote: RemoteInfo; readonly why: Reason }
   | { readonly kind: "layer"; readonly layer: Uint8Array }
   | { readonly kind: "complete" };

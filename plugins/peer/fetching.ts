@@ -1,6 +1,13 @@
 /** What is asked of whom: pieces in memory, requests under way, and who is to blame for wrong bytes. */
 import type { PickerView, PiecePicker, PlayHead } from "../../core/slots.ts";
-import { type FileShape, isHashAt, pieceCount, pieceLength } from "../../core/swarm/identity.ts";
+import {
+  type FileShape,
+  HASH_BYTES,
+  pieceCount,
+  pieceLength,
+  pieceWidth,
+} from "../../core/swarm/identity.ts";
+import type { PieceProof, PieceTarget } from "../../core/swarm/piece_proof.ts";
 import type { Span } from "../../core/swarm/peer_messages.ts";
 import type { PieceMap } from "../../core/swarm/piece_map.ts";
 import { Assembly } from "./assembly.ts";
@@ -18,10 +25,8 @@ export interface FetcherOptions {
 
 /** What became of a span that arrived. */
 export interface Arrival {
-  /** A piece that is verified: to be stored. */
-  readonly verified?: Assembly;
-  /** Connections that sent wrong bytes, beyond doubt. */
-  readonly liars: readonly ConnectionId[];
+  /** A piece that is whole: to be proved and kept. */
+  readonly whole?: { readonly assembly: Assembly; readonly target: PieceTarget };
   /** The same span asked of others: to be called off. */
   readonly cancels: readonly { readonly remote: Remote; readonly span: Span }[];
 }
@@ -36,7 +41,7 @@ const STEAL_FACTOR = 3;
 /** And only from one that needs this long for all it owes; sooner where somebody waits for it. */
 const STEAL_MIN_SECONDS = 1.5;
 const HURRY_MIN_SECONDS = 0.3;
-const NOTHING: Arrival = { liars: [], cancels: [] };
+const NOTHING: Arrival = { cancels: [] };
 
 /** The requests of one download. */
 export class Fetcher {
@@ -48,8 +53,6 @@ export class Fetcher {
   readonly #pool: Uint8Array[] = [];
   readonly #capacity: number;
   readonly #copies: Uint16Array;
-  /** Verified pieces that are being written. */
-  #storing = 0;
   /** The piece layer, once it is known; nothing is asked for before. */
   layer: Uint8Array | undefined;
   heads: readonly PlayHead[] = [];
@@ -113,9 +116,11 @@ export class Fetcher {
 
   /** A PIECE is here; `kept` when its payload went where `begins` said. */
   ends(remote: Remote, span: Span, kept: boolean, remotes: Iterable<Remote>): Arrival {
+    // Given back meanwhile, it went to memory that is no longer the piece's.
+    const isWaitedFor = remote.arriving !== undefined;
     remote.arriving = undefined;
     const assembly = this.#assemblies.get(span.piece);
-    if (!kept || assembly === undefined) {
+    if (!kept || !isWaitedFor || assembly === undefined) {
       this.wastedBytes += span.length;
       return NOTHING;
     }
@@ -124,15 +129,20 @@ export class Fetcher {
     for (const other of remotes) {
       if (other !== remote && other.waitsFor(span)) cancels.push({ remote: other, span });
     }
-    if (!assembly.complete) return { liars: [], cancels };
-    return { cancels, ...this.#check(assembly) };
+    if (!assembly.complete || this.layer === undefined) return { cancels };
+    const at = span.piece * HASH_BYTES;
+    const hash = this.layer.slice(at, at + HASH_BYTES);
+    return { cancels, whole: { assembly, target: { width: pieceWidth(this.#shape), hash } } };
   }
 
   /** Gives back everything a peer was asked for. */
   release(remote: Remote, remotes: Iterable<Remote>): void {
     const others = [...remotes].filter((other) => other !== remote);
     for (const span of remote.asked.values()) this.#giveBack(span, others);
-    if (remote.arriving !== undefined) this.#giveBack(remote.arriving, others);
+    if (remote.arriving !== undefined) {
+      this.#assemblies.get(remote.arriving.piece)?.move();
+      this.#giveBack(remote.arriving, others);
+    }
     remote.excusedBytes += remote.askedBytes;
     remote.asked.clear();
     remote.askedBytes = 0;
@@ -152,12 +162,6 @@ export class Fetcher {
     if (remote.current === span.piece) remote.current = undefined;
   }
 
-  /** A verified piece is on disk. */
-  stored(assembly: Assembly): void {
-    this.#storing--;
-    if (this.#pool.length < this.#capacity) this.#pool.push(new Uint8Array(assembly.bytes.buffer));
-  }
-
   #giveBack(span: Span, others: readonly Remote[]): void {
     const assembly = this.#assemblies.get(span.piece);
     // Another peer was asked for the same: it is still under way.
@@ -170,20 +174,23 @@ export class Fetcher {
     this.#state[assembly.piece] = assembly.freeBlocks > 0 ? BEGUN : TAKEN;
   }
 
-  #check(assembly: Assembly): { verified?: Assembly; liars: readonly ConnectionId[] } {
+  /** A piece was proved: it is on disk, or begins again. Tells who sent wrong bytes, beyond doubt. */
+  proved(assembly: Assembly, { leaves, isRight }: PieceProof): readonly ConnectionId[] {
     const { piece } = assembly;
-    if (this.layer !== undefined && isHashAt(this.layer, piece, assembly.hash())) {
+    if (isRight) {
       this.#assemblies.delete(piece);
       this.#state[piece] = DONE;
-      this.#storing++;
-      return { verified: assembly, liars: [...assembly.guilty()] };
+      if (this.#pool.length < this.#capacity) {
+        this.#pool.push(new Uint8Array(assembly.bytes.buffer));
+      }
+      return [...assembly.guilty(leaves)];
     }
     this.wastedBytes += assembly.bytes.length;
     const senders = assembly.senders();
-    assembly.restart();
+    assembly.restart(leaves);
     this.#mark(assembly);
     // With one sender there is no doubt; with several, the right piece will tell.
-    return { liars: senders.size === 1 ? [...senders] : [] };
+    return senders.size === 1 ? [...senders] : [];
   }
 
   #take(remote: Remote, nowMs: number): Span | undefined {
@@ -203,7 +210,7 @@ export class Fetcher {
     // Where somebody reads, every request goes where it is needed most; else a peer ends what it began.
     if (goesOn && this.heads.length === 0 && this.#mayHelp(remote, current)) return current;
     const { picker, random } = this.#options;
-    const room = this.#assemblies.size + this.#storing < this.#capacity;
+    const room = this.#assemblies.size < this.#capacity;
     const view: PickerView = {
       pieces: this.#pieces,
       free: (piece) => remote.map.has(piece) && this.#isFree(piece, room),
@@ -265,7 +272,9 @@ export class Fetcher {
   }
 
   #begin(piece: number): Assembly {
-    const buffer = this.#pool.pop() ?? new Uint8Array(this.#shape.pieceBytes);
+    // Shared memory: another thread proves and writes it without a copy.
+    const buffer = this.#pool.pop() ??
+      new Uint8Array(new SharedArrayBuffer(this.#shape.pieceBytes));
     const assembly = new Assembly(this.#shape, piece, buffer);
     this.#assemblies.set(piece, assembly);
     return assembly;

@@ -39,7 +39,7 @@ export class Intake {
 
   #setPaused(paused: boolean): void {
     for (const running of [...this.#node.running.values()]) {
-      running.transfer.paused = paused || running.error !== undefined;
+      running.transfer.paused = paused || running.disk.error !== undefined;
       if (!paused) this.#node.feed(running, { kind: "turn" });
     }
   }

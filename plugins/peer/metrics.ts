@@ -33,6 +33,18 @@ export function metricsOf(node: PeerNode): Disposable[] {
       "Payload received for nothing by the files in use: doubles and wrong pieces.",
       () => running().reduce((sum, file) => sum + file.transfer.wastedBytes, 0),
     ),
+    one(
+      "peer_disk_errors_total",
+      "counter",
+      "File operations of downloads that failed, every try counted.",
+      () => node.downloads.diskErrors,
+    ),
+    one(
+      "peer_downloads_waiting",
+      "gauge",
+      "Downloads that wait for the disk: it is full, or fails.",
+      () => running().filter((file) => file.disk.error !== undefined).length,
+    ),
     metrics.collect(
       "peer_closed_total",
       "counter",

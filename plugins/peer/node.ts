@@ -166,6 +166,8 @@ export class PeerNode implements PeerHost {
     await http?.[Symbol.asyncDispose]();
     await this.index?.stop();
     this.connections.leave();
+    // What waits for a full disk is not waited for.
+    for (const running of this.running.values()) running.disk.stop();
     await Promise.allSettled([...this.#closing]);
     await this.downloads.stop();
     const all = [...this.running.values()];
@@ -205,7 +207,10 @@ export class PeerNode implements PeerHost {
       bufferBytes: options.buffer,
       requestTimeoutMs: options.requestTimeout,
     });
-    const running = new Running(ctx.files, transfer, name, ctx.clock.now());
+    const running: Running = new Running(ctx.files, ctx.clock, transfer, name, {
+      failed: (error, isFirst) => this.downloads.diskFailed(running, error, isFirst),
+      mended: () => this.downloads.diskMended(running),
+    });
     this.running.set(shape.id, running);
     return running;
   }
@@ -273,7 +278,11 @@ export class PeerNode implements PeerHost {
       case "choose":
         this.#choosing = true;
         return;
-      case "store":
+      case "accuse": {
+        const { name, host, port } = effect.remote;
+        return this.connections.accuse(running, name, addrKey({ host, port }), effect.why);
+      }
+      case "keep":
       case "layer":
       case "complete":
         return this.downloads.act(running, effect);

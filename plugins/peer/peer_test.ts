@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
+import type { NodeName } from "../../core/ids.ts";
+import type { PiecePicker } from "../../core/slots.ts";
+import { BLOCK_BYTES, FileHasher, pieceCount } from "../../core/swarm/identity.ts";
+import { PieceMap } from "../../core/swarm/piece_map.ts";
+import { provePiece } from "../../core/swarm/piece_proof.ts";
+import { Fetcher } from "./fetching.ts";
 import { parseRange } from "./http_files.ts";
+import { Remote } from "./remote.ts";
 import { Uploads } from "./uploads.ts";
 
 Deno.test("ranges are read as RFC 9110 has them", () => {
@@ -40,4 +47,51 @@ Deno.test("a peer that asks for too much at once is told so", () => {
   let taken = 0;
   while (uploads.add(1, { piece: taken, begin: 0, length: 1 }, 0)) taken++;
   assert.equal(taken, 512);
+});
+
+/** A download of one piece that two peers hold. */
+function ofTwo(length: number) {
+  const bytes = new Uint8Array(length).fill(7);
+  const hasher = new FileHasher(length, 4 * BLOCK_BYTES);
+  hasher.push(bytes);
+  const identity = hasher.finish();
+  assert.ok(identity !== undefined);
+  const { shape, layer } = identity;
+  const held = new PieceMap(pieceCount(shape));
+  const picker: PiecePicker = { next: (view) => view.free(0) || view.begun(0) ? 0 : undefined };
+  const fetcher = new Fetcher({ shape, held, picker, random: () => 0, bufferBytes: 1e6 });
+  fetcher.layer = layer;
+  const remotes = ["a", "b"].map((name, connection) => {
+    const info = { connection, name: name as NodeName, instance: 1, host: "h", port: 1 };
+    const remote = new Remote({ ...info, dialed: true }, held.pieces, 0);
+    remote.map.add(0);
+    remote.useful = 1;
+    remote.choked = false;
+    return remote;
+  });
+  return { bytes, fetcher, remotes };
+}
+
+Deno.test("what comes late from a peer that is waited for no more changes no piece", () => {
+  const { bytes, fetcher, remotes } = ofTwo(4 * BLOCK_BYTES);
+  const [slow, other] = remotes;
+  assert.ok(slow !== undefined && other !== undefined);
+  const [first] = fetcher.next(slow, remotes, 0);
+  assert.ok(first !== undefined);
+  const lateRoom = fetcher.begins(slow, first);
+  assert.ok(lateRoom !== undefined);
+  fetcher.release(slow, remotes);
+  const spans = fetcher.next(other, remotes, 0);
+  assert.ok(spans.some(({ begin }) => begin === first.begin), "another is asked for the same");
+  let whole: ReturnType<Fetcher["ends"]>["whole"];
+  for (const span of spans) {
+    fetcher.begins(other, span)?.set(bytes.subarray(span.begin, span.begin + span.length));
+    whole = fetcher.ends(other, span, true, remotes).whole;
+    // The first one lies now, where it was told that its payload goes.
+    lateRoom.fill(99);
+  }
+  assert.equal(fetcher.ends(slow, first, true, remotes).whole, undefined);
+  assert.ok(whole !== undefined);
+  assert.ok(provePiece(whole.assembly.bytes, whole.target).isRight);
+  assert.deepEqual([...whole.assembly.senders()], [other.info.connection]);
 });

@@ -17,9 +17,11 @@ import {
   SPAN_MAX_BYTES,
 } from "../../core/swarm/peer_messages.ts";
 import { PieceMap } from "../../core/swarm/piece_map.ts";
+import type { PieceProof } from "../../core/swarm/piece_proof.ts";
 import type { Assembly } from "./assembly.ts";
 import type { In, Out, Reason } from "./events.ts";
 import { Fetcher } from "./fetching.ts";
+import { LayerPages } from "./layer_pages.ts";
 import { type ConnectionId, Remote, type RemoteInfo } from "./remote.ts";
 
 export interface TransferOptions {
@@ -42,6 +44,8 @@ const UNWANTED_MAX_BYTES = 2 * SPAN_MAX_BYTES;
 const SLOW_FACTOR = 6;
 /** A layer may be asked for this many times over one connection. */
 const LAYERS_SERVED = 4;
+/** Peers that are remembered when they have gone. */
+const GONE_MAX = 64;
 
 /** The brain of one file. */
 export class Transfer implements Machine<In, Out> {
@@ -51,8 +55,9 @@ export class Transfer implements Machine<In, Out> {
   readonly remotes = new Map<ConnectionId, Remote>();
   readonly #options: TransferOptions;
   readonly #fetcher: Fetcher;
-  readonly #layerParts = new Map<number, Uint8Array>();
-  #layerFrom: ConnectionId | undefined;
+  /** Who was here last: what somebody sent may prove wrong when he has gone. */
+  readonly #gone = new Map<ConnectionId, RemoteInfo>();
+  readonly #pages: LayerPages;
   #complete: boolean;
   /** Set while nothing may be asked for: the disk is full, or the rate limit says so. */
   paused = false;
@@ -64,6 +69,7 @@ export class Transfer implements Machine<In, Out> {
     this.pieces = pieceCount(options.shape);
     this.held = options.held;
     this.#complete = options.held.complete;
+    this.#pages = new LayerPages(this.pieces);
     this.#fetcher = new Fetcher(options);
     // A file of one piece is verified by its id itself.
     this.#fetcher.layer = options.layer ??
@@ -128,8 +134,8 @@ export class Transfer implements Machine<In, Out> {
       case "opened":
         this.#opened(event.remote, nowMs);
         break;
-      case "stored":
-        this.#stored(event.assembly);
+      case "proved":
+        this.#proved(event.assembly, event.proof, nowMs);
         if (this.#fetcher.starved) {
           this.#fetcher.starved = false;
           this.#ask(nowMs);
@@ -280,13 +286,10 @@ export class Transfer implements Machine<In, Out> {
 
   /** One peer at a time is asked for the whole layer, so that a wrong one has one author. */
   #askLayer(remote: Remote, nowMs: number): void {
-    if (this.#layerFrom !== undefined || remote.map.held === 0) return;
-    this.#layerFrom = remote.info.connection;
-    this.#layerParts.clear();
+    if (this.#pages.from !== undefined || remote.map.held === 0) return;
     remote.layerAskedMs = nowMs;
-    for (let first = 0; first < this.pieces; first += LAYER_PAGE) {
-      const count = Math.min(LAYER_PAGE, this.pieces - first);
-      this.#send(remote, { kind: "want-layer", first, count });
+    for (const page of this.#pages.begin(remote.info.connection)) {
+      this.#send(remote, { kind: "want-layer", ...page });
     }
   }
 
@@ -304,18 +307,11 @@ export class Transfer implements Machine<In, Out> {
   }
 
   #layerPage(remote: Remote, first: number, hashes: Uint8Array, nowMs: number): void {
-    if (this.layer !== undefined || this.#layerFrom !== remote.info.connection) return;
-    const count = Math.min(LAYER_PAGE, this.pieces - first);
-    if (first % LAYER_PAGE !== 0 || hashes.length !== count * HASH_BYTES) {
-      return this.#drop(remote, "malformed", nowMs);
-    }
+    if (this.layer !== undefined || this.#pages.from !== remote.info.connection) return;
+    const layer = this.#pages.add(first, hashes);
+    if (layer === "malformed") return this.#drop(remote, "malformed", nowMs);
     remote.layerAskedMs = nowMs;
-    this.#layerParts.set(first, hashes);
-    if (this.#layerParts.size < Math.ceil(this.pieces / LAYER_PAGE)) return;
-    const layer = new Uint8Array(this.pieces * HASH_BYTES);
-    for (const [at, part] of this.#layerParts) layer.set(part, at * HASH_BYTES);
-    this.#layerParts.clear();
-    this.#layerFrom = undefined;
+    if (layer === "incomplete") return;
     remote.layerAskedMs = undefined;
     if (!isLayerOf(layer, this.shape)) return this.#drop(remote, "wrong-layer", nowMs);
     this.#fetcher.layer = layer;
@@ -334,7 +330,7 @@ export class Transfer implements Machine<In, Out> {
     } else if (asked.alone) {
       remote.rttMs = Math.min(remote.rttMs, Math.max(0.1, nowMs - asked.sentMs));
     }
-    const { verified, liars, cancels } = this.#fetcher.ends(
+    const { whole, cancels } = this.#fetcher.ends(
       remote,
       span,
       kept,
@@ -345,18 +341,25 @@ export class Transfer implements Machine<In, Out> {
       other.excusedBytes += same.length;
       this.#send(other, { kind: "cancel", ...same });
     }
-    if (verified !== undefined) this.#out.push({ kind: "store", assembly: verified });
-    for (const connection of liars) {
+    if (whole !== undefined) this.#out.push({ kind: "keep", ...whole });
+    this.#askOf(remote, nowMs);
+  }
+
+  #proved(assembly: Assembly, proof: PieceProof, nowMs: number): void {
+    for (const connection of this.#fetcher.proved(assembly, proof)) {
       const liar = this.remotes.get(connection);
+      const gone = this.#gone.get(connection);
       if (liar !== undefined) this.#drop(liar, "wrong-bytes", nowMs);
+      else if (gone !== undefined) {
+        this.#out.push({ kind: "accuse", remote: gone, why: "wrong-bytes" });
+      }
     }
-    if (this.remotes.has(remote.info.connection)) this.#askOf(remote, nowMs);
+    if (proof.isRight) this.#kept(assembly.piece);
+    else this.#ask(nowMs);
   }
 
   /** A piece is on disk: it counts, and everybody hears of it. */
-  #stored(assembly: Assembly): void {
-    const { piece } = assembly;
-    this.#fetcher.stored(assembly);
+  #kept(piece: number): void {
     if (!this.held.add(piece)) return;
     if (this.held.complete && !this.#complete) {
       this.#complete = true;
@@ -437,8 +440,11 @@ export class Transfer implements Machine<In, Out> {
   #forget(remote: Remote, nowMs: number): void {
     const { connection } = remote.info;
     if (!this.remotes.delete(connection)) return;
+    this.#gone.set(connection, remote.info);
+    const [oldest] = this.#gone.keys();
+    if (this.#gone.size > GONE_MAX && oldest !== undefined) this.#gone.delete(oldest);
     this.#shareOut();
-    if (this.#layerFrom === connection) this.#layerFrom = undefined;
+    if (this.#pages.from === connection) this.#pages.from = undefined;
     this.#fetcher.release(remote, this.remotes.values());
     for (let piece = 0; piece < this.pieces; piece++) {
       if (remote.map.has(piece)) this.#fetcher.countCopy(piece, -1);

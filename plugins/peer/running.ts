@@ -1,6 +1,7 @@
 /** One file that this node downloads or serves just now: its brain, its bytes and its readers. */
-import type { Files, ReadHandle } from "../../core/ports.ts";
+import type { Clock, Files, ReadHandle } from "../../core/ports.ts";
 import type { FileShape } from "../../core/swarm/identity.ts";
+import { type DiskEvents, DiskWork } from "./disk_work.ts";
 import type { Shared } from "./library.ts";
 import type { Transfer } from "./protocol.ts";
 import { type Part, readFully } from "./storage.ts";
@@ -23,8 +24,8 @@ export class Running {
   part: Part | undefined;
   shared: Shared | undefined;
   completedMs: number | undefined;
-  /** Set when it cannot go on: the disk is full, for one. */
-  error: string | undefined;
+  /** Its work on disk. */
+  readonly disk: DiskWork;
   /** Where it shall be when complete, if not under its own name. */
   out: string | undefined;
   nextSearchMs = 0;
@@ -42,11 +43,18 @@ export class Running {
   #work = new Set<Promise<unknown>>();
   #settled: Promise<void> = Promise.resolve();
 
-  constructor(files: Files, transfer: Transfer, name: string, nowMs: number) {
+  constructor(
+    files: Files,
+    clock: Clock,
+    transfer: Transfer,
+    name: string,
+    disk: DiskEvents,
+  ) {
     this.#files = files;
     this.transfer = transfer;
     this.name = name;
-    this.startedMs = nowMs;
+    this.startedMs = clock.now();
+    this.disk = new DiskWork(clock, disk);
   }
 
   get shape(): FileShape {
@@ -101,6 +109,7 @@ export class Running {
 
   async close(): Promise<void> {
     this.closed = true;
+    this.disk.stop();
     for (const reader of [...this.readers]) reader.wake();
     await Promise.allSettled([...this.#work]);
     await this.#moving;

@@ -97,7 +97,7 @@ export class Session {
       if (event.kind === "data") this.#data(event.bytes);
       else if (event.kind === "drain") this.#drained();
       else this.#closed();
-    });
+    }, () => this.#parser.room());
   }
 
   send(message: PeerMessage): void {

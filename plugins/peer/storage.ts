@@ -21,6 +21,7 @@ import {
   pieceLength,
 } from "../../core/swarm/identity.ts";
 import { PieceMap } from "../../core/swarm/piece_map.ts";
+import type { PieceProof, PieceTarget } from "../../core/swarm/piece_proof.ts";
 import { isPlainCbor } from "../../core/wire/cbor_shape.ts";
 
 /** Folder for what is not complete. */
@@ -83,6 +84,7 @@ export class Part {
   readonly #base: string;
   #data: UpdateHandle | undefined;
   #state: WriteHandle | undefined;
+  #noting: Promise<void> = Promise.resolve();
 
   private constructor(files: Files, folder: string, shape: FileShape, name: string) {
     this.#files = files;
@@ -105,9 +107,8 @@ export class Part {
   ): Promise<Part> {
     const part = new Part(files, folder, shape, name);
     await files.makeFolder(`${folder}/${PARTS_FOLDER}`);
-    const begun = await part.#resume();
+    await part.#resume();
     part.#data = await files.openUpdate(part.path);
-    if (begun && part.layer !== undefined) await part.setLayer(part.layer);
     return part;
   }
 
@@ -128,11 +129,24 @@ export class Part {
   async setLayer(layer: Uint8Array): Promise<void> {
     this.layer = layer;
     if (this.#state !== undefined) return;
-    // Written anew and put in place whole: a torn note of an earlier life must not shift those to come.
+    await this.#inTurn(() => this.#writeState(layer));
+  }
+
+  /** Changes of the state file come one after another. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#noting.then(work);
+    this.#noting = turn.catch(() => {});
+    return turn;
+  }
+
+  async #writeState(layer: Uint8Array): Promise<void> {
+    if (this.#state !== undefined) return;
+    // Written anew and put in place whole: a torn note must not shift those to come.
     const path = `${this.#base}.state`;
-    const fresh = await this.#files.openWrite(`${path}.new`, "truncate");
-    await fresh.write(this.#stateBytes(layer));
-    await fresh[Symbol.asyncDispose]();
+    {
+      await using fresh = await this.#files.openWrite(`${path}.new`, "truncate");
+      await fresh.write(this.#stateBytes(layer));
+    }
     await this.#files.rename(`${path}.new`, path);
     this.#state = await this.#files.openWrite(path, "append");
   }
@@ -153,12 +167,27 @@ export class Part {
     return bytes;
   }
 
-  /** Writes a verified piece, then notes that it is there. */
-  async store(piece: number, bytes: Uint8Array): Promise<void> {
-    await this.#data?.write(piece * this.shape.pieceBytes, bytes);
+  /** Proves a piece; a right one is written, and noted to be there. */
+  async keep(piece: number, bytes: Uint8Array, target: PieceTarget): Promise<PieceProof> {
+    if (this.#data === undefined) throw new Error("Cannot keep a piece: the download is closed");
+    const proof = await this.#data.keep(piece * this.shape.pieceBytes, bytes, target);
+    if (proof.isRight) await this.#inTurn(() => this.#note(piece));
+    return proof;
+  }
+
+  async #note(piece: number): Promise<void> {
+    if (this.layer !== undefined) await this.#writeState(this.layer);
     const note = new Uint8Array(4);
     new DataView(note.buffer).setUint32(0, piece);
-    await this.#state?.write(note);
+    try {
+      await this.#state?.write(note);
+    } catch (error) {
+      // A part of the note may be there: the next one begins the file anew.
+      const torn = this.#state;
+      this.#state = undefined;
+      await torn?.[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   async read(offset: number, into: Uint8Array): Promise<number> {
@@ -166,6 +195,7 @@ export class Part {
   }
 
   async close(): Promise<void> {
+    await this.#noting;
     const [data, state] = [this.#data, this.#state];
     this.#data = this.#state = undefined;
     await data?.[Symbol.asyncDispose]();
@@ -206,13 +236,13 @@ export class Part {
     return `${folder}/${this.shape.id}${extension}`;
   }
 
-  /** Reads the state of an earlier life and verifies the pieces it names; false when there is none. */
-  async #resume(): Promise<boolean> {
+  /** Reads the state of an earlier life, if there is one, and verifies the pieces it names. */
+  async #resume(): Promise<void> {
     const bytes = await readWhole(this.#files, `${this.#base}.state`);
     const state = parseState(bytes ?? new Uint8Array());
-    if (state === undefined || !sameShape(state.shape, this.shape)) return false;
+    if (state === undefined || !sameShape(state.shape, this.shape)) return;
     this.layer = state.layer;
-    if (await this.#files.stat(this.path) === undefined) return true;
+    if (await this.#files.stat(this.path) === undefined) return;
     await using data = await this.#files.openRead(this.path);
     const buffer = new Uint8Array(this.shape.pieceBytes);
     for (const piece of state.pieces) {
@@ -222,7 +252,6 @@ export class Part {
       const hash = pieceHash(blockHashes(part), this.shape);
       if (isHashAt(state.layer, piece, hash)) this.held.add(piece);
     }
-    return true;
   }
 }
 

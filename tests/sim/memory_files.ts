@@ -1,5 +1,6 @@
 /** Files in memory, with links, a quota and slowness, for the seeded world. */
 import { type FileInfo, type Files, PortError } from "../../core/ports.ts";
+import { provePiece } from "../../core/swarm/piece_proof.ts";
 
 type Entry =
   | { kind: "file"; bytes: Uint8Array; size: number; modifiedMs: number }
@@ -245,6 +246,12 @@ export function memoryFiles(
               return from.length;
             }),
           write: (offset, bytes) => during(() => disk.write(file, offset, bytes)),
+          keep: (offset, bytes, target) =>
+            during(() => {
+              const proof = provePiece(bytes, target);
+              if (proof.isRight) disk.write(file, offset, bytes);
+              return proof;
+            }),
           sync: () => during(() => {}),
           [Symbol.asyncDispose]: () => during(() => {}),
         };

@@ -5,7 +5,8 @@ import { httpGet } from "./http.ts";
 import { type SimNode, stopNodes } from "./node.ts";
 import { seedList, seeds } from "./seeds.ts";
 import { catching, content, makePeer, same, startIndex, startPeer, statusOf } from "./swarm_kit.ts";
-import { startHostile, type Vice } from "./swarm_hostile.ts";
+import type { Vice } from "../tools/swarm_liar.ts";
+import { startHostile } from "./swarm_hostile.ts";
 import { World } from "./world.ts";
 
 const PIECE = 64 * 1024;
@@ -93,6 +94,50 @@ Deno.test("a downloader that is killed goes on from what was verified", async ()
   // What was under way when it died is all that goes twice.
   assert.ok(sentBefore() < bytes.length * 1.15, `${sentBefore()} bytes were sent`);
   await stopNodes(world, [leech, seeder, index]);
+});
+
+Deno.test("a full disk holds a download up, and with room again it goes on by itself", async () => {
+  const world = new World({ seed: 15 });
+  const bytes = content(4_000_000, 15);
+  const { index, seeder } = await seeded(world, bytes, { uploadRate: "8Mbit/s" });
+  const disk = world.disk(LEECH);
+  disk.quotaBytes = 1_500_000;
+  const leech = await startPeer(world, "leech", LEECH, { get: ["clip.mp4"], buffer: "1MiB" });
+  const waiting = () => world.metrics(LEECH).value("peer_downloads_waiting");
+  await world.when("it waits", () => waiting() === 1, 10_000);
+  assert.match(statusOf(leech.kernel).transfers[0]?.error ?? "", /the disk is full/);
+  await world.runFor(5000);
+  const held = heldOf(leech);
+  await world.runFor(60_000);
+  assert.equal(heldOf(leech), held, "nothing is fetched that cannot be kept");
+  const errors = world.metrics(LEECH).value("peer_disk_errors_total");
+  assert.ok(errors > 3 && errors < 60, `${errors} tries in a minute`);
+  disk.quotaBytes = Infinity;
+  await world.when("it is complete", () => completeOf(leech), 60_000);
+  assert.ok(same(disk.read("/down/clip.mp4"), bytes));
+  assert.equal(waiting(), 0);
+  assert.deepEqual(statusOf(leech.kernel).banned, []);
+  await stopNodes(world, [leech, seeder, index]);
+});
+
+Deno.test("a download on a full disk can be stopped, and goes on from what is there", async () => {
+  const world = new World({ seed: 16 });
+  const bytes = content(4_000_000, 16);
+  const { index, seeder } = await seeded(world, bytes, { uploadRate: "8Mbit/s" });
+  const disk = world.disk(LEECH);
+  disk.quotaBytes = 1_500_000;
+  const first = await startPeer(world, "leech", LEECH, { get: ["clip.mp4"] });
+  await world.when("it waits", () => statusOf(first.kernel).transfers[0]?.error !== undefined);
+  const held = heldOf(first);
+  await stopNodes(world, [first]);
+  assert.equal(world.timers(LEECH), 0);
+  const second = await startPeer(world, "leech", LEECH);
+  assert.equal(heldOf(second), held);
+  await world.runFor(3000);
+  disk.quotaBytes = Infinity;
+  await world.when("it is complete", () => completeOf(second), 60_000);
+  assert.ok(same(disk.read("/down/clip.mp4"), bytes));
+  await stopNodes(world, [second, seeder, index]);
 });
 
 Deno.test("the index dies and comes back: transfers go on, announcements return by themselves", async () => {

@@ -1,0 +1,133 @@
+/**
+ * Threads that hash pieces and write those that are right: SHA-256 costs more than all else of a fast download, and
+ * a disk that makes its writers wait holds up no media. Pieces in shared memory are not copied on the way. The first
+ * thread starts with the first file; until one is ready, and should it die, the work is done by whoever asks.
+ */
+import { PortError, type PortErrorCode } from "../ports.ts";
+import type { PieceProof, PieceTarget } from "../swarm/piece_proof.ts";
+
+/** Name of these threads: by it a program in one file knows what a thread is to do. */
+export const PIECE_THREAD_NAME = "espalier-pieces";
+
+/** More would wait for each other: one hashes about 800 MB a second. */
+const THREADS_MAX = 2;
+
+/** One piece for a thread. */
+export interface PieceJob {
+  readonly id: number;
+  readonly path: string;
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+  readonly target: PieceTarget;
+}
+
+/** To a thread. */
+export type ToPieceThread = PieceJob | { readonly close: string };
+
+/** From a thread: what became of a job. */
+export type FromPieceThread =
+  | { readonly ready: true }
+  | { readonly id: number; readonly proof: PieceProof }
+  | { readonly id: number; readonly code: PortErrorCode; readonly message: string };
+
+/** A job that is under way. */
+interface Pending {
+  readonly job: PieceJob;
+  readonly done: (proof: Promise<PieceProof>) => void;
+  /** Does the same without a thread. */
+  readonly here: () => Promise<PieceProof>;
+}
+
+/** Where the thread's code is: a file beside this one, or the whole program where that is one file. */
+function entryOf(own: string): URL {
+  return own.endsWith("/piece_threads.ts") ? new URL("./piece_worker.ts", own) : new URL(own);
+}
+
+/** One thread. */
+class PieceThread {
+  readonly #worker: Worker;
+  readonly pending = new Map<number, Pending>();
+  state: "starting" | "ready" | "dead" = "starting";
+
+  constructor() {
+    this.#worker = new Worker(entryOf(import.meta.url), {
+      type: "module",
+      name: PIECE_THREAD_NAME,
+    });
+    this.#worker.onmessage = ({ data }: MessageEvent<FromPieceThread>) => this.#hear(data);
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      this.end();
+    };
+  }
+
+  give(pending: Pending): void {
+    this.pending.set(pending.job.id, pending);
+    this.tell(pending.job);
+  }
+
+  tell(message: ToPieceThread): void {
+    if (this.state !== "dead") this.#worker.postMessage(message);
+  }
+
+  #hear(message: FromPieceThread): void {
+    if ("ready" in message) {
+      if (this.state === "starting") this.state = "ready";
+      return;
+    }
+    const pending = this.pending.get(message.id);
+    this.pending.delete(message.id);
+    if ("proof" in message) return pending?.done(Promise.resolve(message.proof));
+    pending?.done(Promise.reject(new PortError(message.code, message.message)));
+  }
+
+  /** Ends the thread; what it has not done is done here. */
+  end(): void {
+    this.state = "dead";
+    this.#worker.terminate();
+    const left = [...this.pending.values()];
+    this.pending.clear();
+    for (const { done, here } of left) done(here());
+  }
+}
+
+/** The threads of one process, started when there is work and ended with the last file. */
+export class PieceThreads {
+  readonly #threads: PieceThread[] = [];
+  #files = 0;
+  #ids = 0;
+
+  /** A file is open that pieces may be written to: the first of them come soon. */
+  opened(): void {
+    this.#files++;
+    if (this.#threads.length === 0) this.#threads.push(new PieceThread());
+  }
+
+  /** It is open no more. */
+  closed(path: string): void {
+    this.#files--;
+    for (const thread of this.#threads) thread.tell({ close: path });
+    if (this.#files === 0) { for (const thread of this.#threads.splice(0)) thread.end(); }
+  }
+
+  /** Proves a piece and writes it if it is right; `here` does the same without a thread. */
+  keep(job: Omit<PieceJob, "id">, here: () => Promise<PieceProof>): Promise<PieceProof> {
+    const thread = this.#free();
+    if (thread === undefined) return here();
+    const { promise, resolve } = Promise.withResolvers<PieceProof>();
+    thread.give({ job: { ...job, id: this.#ids++ }, done: resolve, here });
+    return promise;
+  }
+
+  /** The least busy thread that works; another is started when all that do are busy. */
+  #free(): PieceThread | undefined {
+    const ready = this.#threads.filter(({ state }) => state === "ready")
+      .sort((a, b) => a.pending.size - b.pending.size)[0];
+    const starting = this.#threads.some(({ state }) => state === "starting");
+    const busy = ready === undefined || ready.pending.size > 0;
+    if (busy && !starting && this.#threads.length < THREADS_MAX) {
+      this.#threads.push(new PieceThread());
+    }
+    return ready;
+  }
+}
