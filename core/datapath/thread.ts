@@ -281,17 +281,26 @@ export class ThreadDatapath implements Datapath, AsyncDisposable {
     // As with any engine nothing is said about a stream that is not open.
     if (!this.#book.streams.has(ssrc)) return;
     this.#book.child(ssrc, link);
-    this.#forgetChild(ssrc, link);
     const id = this.#nextId++;
     this.#children.set(id, { ssrc, link, from, done });
     this.#queue.add({ kind: "child", id, ssrc, link, from });
   }
 
-  /** Whoever waits to be told about this child waits no more: it is gone, or asked for anew. */
-  #forgetChild(ssrc: Ssrc, link: LinkId): void {
+  /** Whoever waits to be told about this child waits no more: it is gone, or a later question has been answered. */
+  #forgetChild(ssrc: Ssrc, link: LinkId, before = Infinity): void {
     for (const [id, child] of this.#children) {
+      if (id >= before) return;
       if (child.ssrc === ssrc && child.link === link) this.#children.delete(id);
     }
+  }
+
+  /** Answers come in the order of the questions: one that was passed over is not answered any more. */
+  #first(id: number, first: number): void {
+    const child = this.#children.get(id);
+    if (child === undefined) return;
+    this.#children.delete(id);
+    this.#forgetChild(child.ssrc, child.link, id);
+    child.done(first);
   }
 
   publish(ssrc: Ssrc, ts: Uint8Array, dueMs: number): void {
@@ -366,11 +375,8 @@ export class ThreadDatapath implements Datapath, AsyncDisposable {
         return void this.#openings.delete(report.socket);
       case "event":
         return this.#event(report.event, report.life);
-      case "first": {
-        const child = this.#children.get(report.id);
-        this.#children.delete(report.id);
-        return child?.done(report.first);
-      }
+      case "first":
+        return this.#first(report.id, report.first);
       case "cookie": {
         const ask = this.#asks.get(report.id);
         this.#asks.delete(report.id);

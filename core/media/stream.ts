@@ -371,7 +371,11 @@ export class Stream implements HopView, ReceiversHost {
   finish(nowMs: number): void {
     if (this.end !== undefined) return;
     this.packetizer?.flush(nowMs);
-    this.end = { last: Math.max(this.top, this.base - 1), sinceMs: nowMs };
+    const last = Math.max(this.top, this.base - 1);
+    this.end = { last, sinceMs: nowMs };
+    if (this.packetizer !== undefined) {
+      this.out.events.push({ kind: "finished", ssrc: this.ssrc, last: Math.max(0, last) });
+    }
     this.farewell(nowMs);
     this.receivers.finish(false, nowMs);
   }
