@@ -150,6 +150,8 @@ export class ServedEngine {
       case "receive-off":
         this.#receivers.get(order.id)?.[Symbol.dispose]();
         return void this.#receivers.delete(order.id);
+      case "hurry":
+        return driver.hurry();
       case "count":
         this.#countMs = Math.min(this.#countMs, this.#countedMs + COUNT_GAP_MS);
     }

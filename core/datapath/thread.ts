@@ -20,15 +20,11 @@ import type { Context } from "../plugin.ts";
 import { type Addr, PortError } from "../ports.ts";
 import type { Datapath } from "../slots.ts";
 import { CookieJar } from "../wire/cookie.ts";
+import { AskedChildren } from "./asked.ts";
 import { OrderQueue } from "./order_queue.ts";
-import { POSITION_SLOTS, PositionTable } from "./position_table.ts";
-import {
-  type DatapathState,
-  type HeldAsk,
-  type HeldChild,
-  type HeldReceiver,
-  OrderBook,
-} from "./state.ts";
+import { Places } from "./places.ts";
+import { PositionTable } from "./position_table.ts";
+import { type DatapathState, type HeldAsk, type HeldReceiver, OrderBook } from "./state.ts";
 import { NO_COUNTERS } from "./udp.ts";
 import type { EngineThread, EngineThreads, PackedChunks, Report } from "./words.ts";
 import type { RecoverySpec } from "../media/api.ts";
@@ -75,26 +71,25 @@ export class ThreadDatapath implements Datapath, AsyncDisposable {
   readonly #links: LinkTable;
   readonly #book = new OrderBook();
   readonly #positions = new PositionTable();
-  readonly #places = new Map<Ssrc, { readonly slot: number; readonly life: number }>();
-  readonly #freeSlots: number[] = [];
+  readonly #places = new Places();
   readonly #events = new Listeners<[EngineEvent]>();
   readonly #sockets = new Map<SocketId, Addr>();
   readonly #openings = new Map<SocketId, Opening>();
   readonly #receivers = new Map<number, HeldReceiver>();
   readonly #asks = new Map<number, HeldAsk>();
-  readonly #children = new Map<number, HeldChild>();
+  readonly #children = new AskedChildren();
   readonly #queue: OrderQueue;
   #thread: EngineThread | undefined;
   #dead = false;
   #nextId = 1;
   #nextSocket = MEDIA_SOCKET;
-  #nextSlot = 0;
-  #lives = 0;
   #badCookies = 0;
   #counters = NO_COUNTERS;
   #countedMs = -Infinity;
   #isCounting = false;
   #failureLogged = false;
+  #released: Promise<void> = Promise.resolve();
+  #retiring = false;
 
   constructor(ctx: Context<"recovery">, options: ThreadDatapathOptions) {
     this.#ctx = ctx;
@@ -134,13 +129,28 @@ export class ThreadDatapath implements Datapath, AsyncDisposable {
 
   #died(why: string): void {
     if (this.#dead) return;
+    this.#leave(why);
+    this.#options.onDeath(why);
+  }
+
+  #leave(why: string): void {
     this.#dead = true;
     this.#queue.close();
     for (const { reject } of this.#openings.values()) {
       reject(new PortError("closed", `Cannot open a media socket: ${why}`));
     }
     this.#openings.clear();
-    this.#options.onDeath(why);
+  }
+
+  /** Ends the thread for a successor, who may take `state`. Receivers get what is there for them. */
+  retire(why: string): void {
+    if (this.#dead) return;
+    this.#queue.add({ kind: "hurry" });
+    this.#queue.flush();
+    this.#leave(why);
+    this.#retiring = true;
+    this.#released = Promise.resolve(this.#thread?.[Symbol.asyncDispose]())
+      .then(() => void (this.#retiring = false));
   }
 
   /** Everything that holds, for a successor. */
@@ -151,25 +161,21 @@ export class ThreadDatapath implements Datapath, AsyncDisposable {
       links: this.#links.values(),
       streams: this.#book.streams,
       trips: this.#book.trips,
-      receivers: this.#receivers.values(),
+      receivers: { [Symbol.iterator]: () => this.#receivers.values() },
       asks: this.#asks.values(),
       children: this.#children.values(),
+      released: this.#released,
       position: (ssrc) => this.position(ssrc),
     };
   }
 
   /** Ends the thread; nothing is heard afterwards. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#dead = true;
-    this.#queue.close();
+    this.#leave("the datapath has stopped");
     this.#events.clear();
     this.#receivers.clear();
     this.#asks.clear();
     this.#children.clear();
-    for (const { reject } of this.#openings.values()) {
-      reject(new PortError("closed", "Cannot open a media socket: the datapath has stopped"));
-    }
-    this.#openings.clear();
     await this.#thread?.[Symbol.asyncDispose]();
   }
 
@@ -248,7 +254,7 @@ export class ThreadDatapath implements Datapath, AsyncDisposable {
     this.#book.note(command);
     if (command.kind === "open") this.#settle(command.ssrc);
     if (command.kind === "close") this.#unsettle(command.ssrc);
-    if (command.kind === "child-gone") this.#forgetChild(command.ssrc, command.link);
+    if (command.kind === "child-gone") this.#children.forget(command.ssrc, command.link);
     if (command.kind === "close-link") {
       this.#links.close(command.link);
       this.#forget(command.link);
@@ -258,18 +264,13 @@ export class ThreadDatapath implements Datapath, AsyncDisposable {
 
   /** A stream gets its place among the positions. */
   #settle(ssrc: Ssrc): void {
-    if (this.#places.has(ssrc)) return;
-    const fresh = this.#nextSlot < POSITION_SLOTS ? this.#nextSlot++ : -1;
-    const place = { slot: this.#freeSlots.pop() ?? fresh, life: ++this.#lives };
-    this.#places.set(ssrc, place);
-    this.#queue.add({ kind: "life", ssrc, ...place });
+    const place = this.#places.settle(ssrc);
+    if (place !== undefined) this.#queue.add({ kind: "life", ssrc, ...place });
   }
 
   #unsettle(ssrc: Ssrc): void {
-    const place = this.#places.get(ssrc);
-    if (place !== undefined && place.slot >= 0) this.#freeSlots.push(place.slot);
-    this.#places.delete(ssrc);
-    for (const [id, child] of this.#children) if (child.ssrc === ssrc) this.#children.delete(id);
+    this.#places.unsettle(ssrc);
+    this.#children.close(ssrc);
   }
 
   addChild(
@@ -281,26 +282,8 @@ export class ThreadDatapath implements Datapath, AsyncDisposable {
     // As with any engine nothing is said about a stream that is not open.
     if (!this.#book.streams.has(ssrc)) return;
     this.#book.child(ssrc, link);
-    const id = this.#nextId++;
-    this.#children.set(id, { ssrc, link, from, done });
+    const id = this.#children.add({ ssrc, link, from, done });
     this.#queue.add({ kind: "child", id, ssrc, link, from });
-  }
-
-  /** Whoever waits to be told about this child waits no more: it is gone, or a later question has been answered. */
-  #forgetChild(ssrc: Ssrc, link: LinkId, before = Infinity): void {
-    for (const [id, child] of this.#children) {
-      if (id >= before) return;
-      if (child.ssrc === ssrc && child.link === link) this.#children.delete(id);
-    }
-  }
-
-  /** Answers come in the order of the questions: one that was passed over is not answered any more. */
-  #first(id: number, first: number): void {
-    const child = this.#children.get(id);
-    if (child === undefined) return;
-    this.#children.delete(id);
-    this.#forgetChild(child.ssrc, child.link, id);
-    child.done(first);
   }
 
   publish(ssrc: Ssrc, ts: Uint8Array, dueMs: number): void {
@@ -361,7 +344,7 @@ export class ThreadDatapath implements Datapath, AsyncDisposable {
 
   #hear(reports: readonly Report[]): void {
     for (const report of reports) {
-      if (this.#dead) return;
+      if (this.#dead && !(this.#retiring && report.kind === "chunks")) continue;
       this.#guard(() => this.#report(report));
     }
   }
@@ -376,7 +359,7 @@ export class ThreadDatapath implements Datapath, AsyncDisposable {
       case "event":
         return this.#event(report.event, report.life);
       case "first":
-        return this.#first(report.id, report.first);
+        return this.#children.answered(report.id, report.first);
       case "cookie": {
         const ask = this.#asks.get(report.id);
         this.#asks.delete(report.id);
