@@ -283,7 +283,9 @@ export class Stream implements HopView, ReceiversHost {
       this.rhythm.arrival(nowMs, true);
       this.idleStep = 0;
     }
-    if (this.children.size > 0) this.children.forward(number, bytes, from, nowMs);
+    // What came in just now is sent from where it came in.
+    const outgoing = from === NO_LINK ? bytes : came;
+    if (this.children.size > 0) this.children.forward(number, outgoing, from, nowMs);
     this.receivers.stored(number, bytes, nowMs);
     this.#storedMs = nowMs;
     this.#parity.stored(number, bytes, this.gaps.size > 0, this.#rebuilt);
