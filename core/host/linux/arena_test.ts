@@ -281,10 +281,10 @@ test("an error of an earlier datagram costs this one nothing; one that lasts is 
 });
 
 Deno.test("waiting for company grows with the load and goes when it goes", () => {
-  const gather = new Gather({ fixedMs: undefined, upToMs: 1 }, 0);
-  let nowMs = 0;
+  let [nowMs, usedMs] = [0, 0];
+  const gather = new Gather({ fixedMs: undefined, upToMs: 1 }, 0, () => usedMs);
   const run = (share: number, ms: number) => {
-    for (const endMs = nowMs + ms; nowMs < endMs; nowMs++) gather.worked(nowMs, nowMs + share);
+    for (const endMs = nowMs + ms; nowMs < endMs; usedMs += share) gather.look(++nowMs);
   };
   run(0.1, 200);
   assert.equal(gather.waitMs, 0);
@@ -294,7 +294,7 @@ Deno.test("waiting for company grows with the load and goes when it goes", () =>
   assert.equal(gather.waitMs, 1);
   run(0.1, 200);
   assert.equal(gather.waitMs, 0);
-  const fixed = new Gather({ fixedMs: 0.5, upToMs: 1 }, 0);
-  fixed.worked(0, 1000);
+  const fixed = new Gather({ fixedMs: 0.5, upToMs: 1 }, 0, () => usedMs);
+  fixed.look(1000);
   assert.equal(fixed.waitMs, 0.5);
 });

@@ -95,7 +95,7 @@ export class MediaLoop implements IntakeSink {
     this.#intake = new Intake(libc, this.#arena);
     this.#ends = new RemoteEnds(libc);
     this.#carrier = new BatchCarrier(libc, this.#arena, this.#ends, this.#clock);
-    this.#gather = new Gather(options.gather, now());
+    this.#gather = new Gather(options.gather, now(), () => this.#clock.used());
     this.#served = new ServedEngine({
       thread: options,
       rng: denoRng(),
@@ -159,7 +159,7 @@ export class MediaLoop implements IntakeSink {
     this.#served.showPositions();
     this.#report();
     if (startMs >= this.#dropsMs) this.#readDrops(startMs);
-    this.#gather.worked(startMs, this.#now());
+    this.#gather.look(startMs);
     return rung;
   }
 
@@ -179,7 +179,6 @@ export class MediaLoop implements IntakeSink {
       this.#arena.recycle();
       this.#served.driver.batch(this.#receive);
     }
-    this.#gather.worked(startMs, this.#now());
   }
 
   readonly #receive = (): void => {
@@ -226,7 +225,6 @@ export class MediaLoop implements IntakeSink {
   async #obey(): Promise<void> {
     this.#link.bell.answer();
     const orders = await this.#link.orders();
-    const startMs = this.#now();
     for (const order of orders) {
       this.#arena.recycle();
       if (order.kind === "open-socket") await this.#openSocket(order.socket, order.bind);
@@ -237,7 +235,6 @@ export class MediaLoop implements IntakeSink {
     }
     this.#served.showPositions();
     this.#report();
-    this.#gather.worked(startMs, this.#now());
   }
 
   async #openSocket(id: SocketId, bind: Addr): Promise<void> {
