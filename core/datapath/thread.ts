@@ -31,6 +31,8 @@ import type { RecoverySpec } from "../media/api.ts";
 
 const MEDIA_SOCKET: SocketId = 0;
 const SECRET_BYTES = 32;
+/** A thousand streams of one parent renew with one cookie: it is asked of the thread this often at most. */
+const COOKIE_MS = 1000;
 /** Counters younger than this are shown again. */
 const FRESH_MS = 50;
 
@@ -77,6 +79,7 @@ export class ThreadDatapath implements Datapath, AsyncDisposable {
   readonly #openings = new Map<SocketId, Opening>();
   readonly #receivers = new Map<number, HeldReceiver>();
   readonly #asks = new Map<number, HeldAsk>();
+  readonly #cookies = new Map<LinkId, { readonly cookie: Uint8Array; readonly sinceMs: number }>();
   readonly #children = new AskedChildren();
   readonly #queue: OrderQueue;
   #thread: EngineThread | undefined;
@@ -99,6 +102,7 @@ export class ThreadDatapath implements Datapath, AsyncDisposable {
     this.#queue = new OrderQueue(ctx.clock);
     this.#links = new LinkTable((link) => {
       this.#book.forget(link);
+      this.#cookies.delete(link);
       this.#queue.add({ kind: "unlink", link });
     });
   }
@@ -211,6 +215,7 @@ export class ThreadDatapath implements Datapath, AsyncDisposable {
 
   #forget(link: LinkId): void {
     this.#book.forget(link);
+    this.#cookies.delete(link);
     for (const [id, ask] of [...this.#asks]) {
       if (ask.link !== link || !this.#asks.delete(id)) continue;
       this.#guard(() => ask.done(undefined));
@@ -230,6 +235,11 @@ export class ThreadDatapath implements Datapath, AsyncDisposable {
     done: (cookie: Uint8Array | undefined) => void,
     fresh = false,
   ): Disposable {
+    const known = fresh ? undefined : this.#cookies.get(link);
+    if (known !== undefined && this.#ctx.clock.now() - known.sinceMs < COOKIE_MS) {
+      done(known.cookie);
+      return { [Symbol.dispose]() {} };
+    }
     const id = this.#nextId++;
     const ask: HeldAsk = {
       link,
@@ -363,7 +373,7 @@ export class ThreadDatapath implements Datapath, AsyncDisposable {
       case "cookie": {
         const ask = this.#asks.get(report.id);
         this.#asks.delete(report.id);
-        return ask?.done(report.cookie);
+        return this.#answered(ask, report.cookie);
       }
       case "chunks": {
         const chunks = unpacked(report.chunks);
@@ -379,6 +389,14 @@ export class ThreadDatapath implements Datapath, AsyncDisposable {
       case "log":
         return this.#ctx.log[report.level](report.event, report.fields);
     }
+  }
+
+  #answered(ask: HeldAsk | undefined, cookie: Uint8Array | undefined): void {
+    if (ask === undefined) return;
+    const sinceMs = this.#ctx.clock.now();
+    if (cookie === undefined) this.#cookies.delete(ask.link);
+    else this.#cookies.set(ask.link, { cookie, sinceMs });
+    ask.done(cookie);
   }
 
   #opened(socket: SocketId, local: Addr): void {

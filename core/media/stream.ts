@@ -398,14 +398,24 @@ export class Stream implements HopView, ReceiversHost {
     this.ring.clear();
   }
 
+  /** The first number that is not here; -1 before any is known. */
+  get next(): number {
+    return this.base < 0 ? -1 : this.gaps.lowest ?? this.top + 1;
+  }
+
+  /** The oldest number that is held; -1 when there is none. */
+  tail(nowMs: number): number {
+    const oldest = this.ring.oldest(nowMs);
+    return oldest > this.ring.top ? -1 : oldest;
+  }
+
   /** Where the stream stands. */
   position(nowMs: number): StreamPosition {
-    const { ring } = this;
-    const oldest = ring.oldest(nowMs);
+    const known = (number: number) => number < 0 ? undefined : number;
     return {
-      head: ring.top < 0 ? undefined : ring.top,
-      tail: oldest > ring.top ? undefined : oldest,
-      next: this.base < 0 ? undefined : this.gaps.lowest ?? this.top + 1,
+      head: known(this.ring.top),
+      tail: known(this.tail(nowMs)),
+      next: known(this.next),
       lastArrivalMs: this.lastArrivalMs,
     };
   }
