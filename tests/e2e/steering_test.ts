@@ -245,3 +245,31 @@ Deno.test("a file is reloaded by its difference, and saved with its comments", a
     );
   });
 });
+
+Deno.test("chaos that is added while a stream plays reaches its media, and costs nothing by itself", async () => {
+  await withNet({}, async (net) => {
+    const { r, recording } = await playing(net);
+    const packets = async () => (await net.sessions("v"))[0]?.packets ?? 0;
+    assert.deepEqual((await r.add({ use: "chaos" })).added, ["chaos"]);
+    const before = await packets();
+    await until("it plays on", async () => await packets() > before + 100);
+    assert.ok(wholePackets(recording) > 100);
+    const headers = { "content-type": "application/json" };
+    const { admin } = net.fleet.get("r");
+    const put = async (rule: object) => {
+      const body = JSON.stringify({ id: "cut", direction: "out", planes: ["media"], ...rule });
+      const response = await fetch(`${admin}/api/v1/chaos`, { method: "PUT", body, headers });
+      await response.body?.cancel();
+      assert.equal(response.status, 200);
+    };
+    await put({ down: true });
+    await until("nothing comes any more", async () => {
+      const now = await packets();
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      return await packets() === now;
+    });
+    await put({ down: false });
+    const cut = await packets();
+    await until("it comes again", async () => await packets() > cut + 100);
+  });
+});
