@@ -97,24 +97,37 @@ function shieldSocket(
   };
 }
 
-/** Threads have sockets of their own, which chaos does not reach: a node that is to be impaired does without. */
-export function withoutThreads(ports: Ports): Ports {
-  if (ports.threads === undefined) return ports;
-  const why = "a chaos plugin impairs this node's datagrams";
-  return {
-    ...ports,
-    threads: {
-      missing: () => why,
-      start: () => Promise.reject(new Error(`Cannot start a thread: ${why}`)),
-    },
-  };
+/** Whether a node's datagrams are impaired, now and from now on. */
+export interface Impairment {
+  readonly isOn: () => boolean;
+  /** Told when it begins. */
+  readonly onBegin: (fn: () => void) => Disposable;
 }
 
-/** Reports and the news of a thread's death are callbacks like any other. */
-function shieldThreads(threads: EngineThreads, shield: Shield): EngineThreads {
+const IMPAIRED = "a chaos plugin impairs this node's datagrams";
+
+/**
+ * Reports and the news of a thread's death are callbacks like any other. Threads have sockets of their own, which chaos
+ * does not reach: a node that is impaired does without.
+ */
+function shieldThreads(
+  threads: EngineThreads,
+  shield: Shield,
+  impairment: Impairment,
+): EngineThreads {
   return {
-    missing: () => threads.missing(),
+    missing: () => impairment.isOn() ? IMPAIRED : threads.missing(),
+    onMissing: (fn) => {
+      const safe = shield(fn);
+      const held = [impairment.onBegin(() => safe(IMPAIRED)), threads.onMissing(safe)];
+      return {
+        [Symbol.dispose]() {
+          for (const one of held) one[Symbol.dispose]();
+        },
+      };
+    },
     start: async (options) => {
+      if (impairment.isOn()) throw new Error(`Cannot start a thread: ${IMPAIRED}`);
       const thread = await threads.start(options);
       return {
         order: (orders, transfer) => thread.order(orders, transfer),
@@ -127,7 +140,12 @@ function shieldThreads(threads: EngineThreads, shield: Shield): EngineThreads {
 }
 
 /** The node's ports with every callback of plugin `id` shielded, and its datagrams open to chaos. */
-export function guardPorts(id: string, ports: Ports, chaosNow: ChaosNow): Ports {
+export function guardPorts(
+  id: string,
+  ports: Ports,
+  chaosNow: ChaosNow,
+  impairment: Impairment,
+): Ports {
   const shield = shieldFor(id, ports.log, ports);
   return {
     ...ports,
@@ -144,7 +162,9 @@ export function guardPorts(id: string, ports: Ports, chaosNow: ChaosNow): Ports 
       dial: async (to, signal) => shieldStream(await ports.net.dial(to, signal), shield),
     },
     http: shieldHttp(ports.http, shield),
-    ...(ports.threads === undefined ? {} : { threads: shieldThreads(ports.threads, shield) }),
+    ...(ports.threads === undefined
+      ? {}
+      : { threads: shieldThreads(ports.threads, shield, impairment) }),
     events: {
       emit: (kind, fields) => ports.events.emit(kind, { ...fields, plugin: id }),
       onEvent: (fn) => ports.events.onEvent(shield(fn)),

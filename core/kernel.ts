@@ -69,7 +69,8 @@ export class Kernel implements AsyncDisposable {
     this.#roster = new Roster({
       ...options,
       self: this.self,
-      impairs: () => this.#plan.some(({ plugin }) => plugin.slot === "chaos"),
+      impairs: () =>
+        this.#status === "starting" && this.#plan.some(({ plugin }) => plugin.slot === "chaos"),
     });
   }
 

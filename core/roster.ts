@@ -1,6 +1,7 @@
 /** The plugins that a kernel made, and what their consumers see of them: one stand-in a slot, or a list. */
 import { Facade } from "./facade.ts";
-import { guardPorts, withoutThreads } from "./guard.ts";
+import { guardPorts } from "./guard.ts";
+import { Listeners } from "./listeners.ts";
 import { type Instance, takesMany } from "./plan.ts";
 import type { Context, Life, Many, Self } from "./plugin.ts";
 import type { Ports } from "./ports.ts";
@@ -17,7 +18,7 @@ export interface RosterOptions {
   readonly self: Self;
   /** The ports for one plugin: its log is bound to it. */
   readonly ports: (id: string) => Ports;
-  /** Whether the node's own traffic is to be impaired. */
+  /** Whether the node's own traffic is to be impaired as soon as it has started. */
   readonly impairs: () => boolean;
   readonly onFinish?: (reason: string) => void;
 }
@@ -28,6 +29,7 @@ export class Roster {
   readonly #facades = new Map<OneSlot, Facade<object>>();
   readonly #many = new Map<ManySlot, Map<string, object>>();
   readonly #manyListeners = new Map<ManySlot, Set<() => void>>();
+  readonly #impaired = new Listeners();
 
   constructor(options: RosterOptions) {
     this.#options = options;
@@ -37,9 +39,10 @@ export class Roster {
   make(instance: Instance): Running {
     const chaos = this.facade("chaos");
     const given = this.#options.ports(instance.id);
-    const guarded = guardPorts(instance.id, given, () => chaos.current);
-    // What runs in a thread of its own is out of reach for chaos.
-    const ports = this.#options.impairs() ? withoutThreads(guarded) : guarded;
+    const ports = guardPorts(instance.id, given, () => chaos.current, {
+      isOn: () => chaos.current !== undefined || this.#options.impairs(),
+      onBegin: (fn) => this.#impaired.on(fn),
+    });
     const context: Context<Slot> = {
       ...ports,
       self: this.#options.self,
@@ -59,6 +62,7 @@ export class Roster {
       this.#many.set(many, (this.#many.get(many) ?? new Map()).set(instance.id, life));
       this.#tell(many);
     } else this.facade(slot as OneSlot).fill(life as never);
+    if (slot === "chaos") this.#impaired.emit();
   }
 
   /** Hides it, unless another one is shown in its place. */

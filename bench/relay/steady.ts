@@ -90,7 +90,7 @@ try {
     new URL("../../docs/steady.md", import.meta.url),
     `# One relay under steady load, measured
 
-\`deno task bench:steady\`: a relay as \`deno task node\` runs it, on \`datapath-deno\`, between an origin and
+\`deno task bench:steady\`: a relay as \`deno task node\` runs it, on its default datapath, between an origin and
 a viewer with ${CHILDREN} sessions, all on one machine of ${navigator.hardwareConcurrency} cores: ${MBIT} Mbit/s to ${CHILDREN} children for
 ${SECONDS} s.
 

@@ -55,6 +55,7 @@ export class AutoDatapath implements Datapath, Life {
   #abort = new AbortController();
   #change: Promise<void> | undefined;
   #local: Addr | undefined;
+  #watch: Disposable = NOTHING;
 
   constructor(ctx: Context<"recovery">, options: AutoOptions, recovery: () => RecoverySpec) {
     this.#ctx = ctx;
@@ -79,6 +80,10 @@ export class AutoDatapath implements Datapath, Life {
     const why = missing ?? await this.#startThread(signal);
     if (why !== undefined) await this.#startUdp(signal);
     this.#tell(why, "media-datapath");
+    if (this.#thread === undefined || threads === undefined) return;
+    this.#watch = threads.onMissing((gone) => this.#doWithout(gone));
+    const since = threads.missing();
+    if (since !== undefined) this.#doWithout(since);
   }
 
   #tell(why: string | undefined, event: string): void {
@@ -135,12 +140,24 @@ export class AutoDatapath implements Datapath, Life {
     }
   }
 
-  /** Media goes on through plain sockets, with the same links, streams, receivers and ports. */
   #died(thread: ThreadDatapath, why: string): void {
     if (this.#thread !== thread) return;
+    this.#ctx.log.error("media-datapath-changed", { datapath: "deno", why });
+    this.#replace(thread);
+  }
+
+  #doWithout(why: string): void {
+    const thread = this.#thread;
+    if (thread === undefined) return;
+    this.#ctx.log.warn("media-datapath-changed", { datapath: "deno", why });
+    thread.retire(why);
+    this.#replace(thread);
+  }
+
+  /** Media goes on through plain sockets, with the same links, streams, receivers and ports. */
+  #replace(thread: ThreadDatapath): void {
     this.#thread = undefined;
     for (const held of this.#held.splice(0)) held[Symbol.dispose]();
-    this.#ctx.log.error("media-datapath-changed", { datapath: "deno", why });
     this.#change = this.#startUdp(this.#abort.signal, thread.state)
       .catch((error: unknown) => {
         if (this.#abort.signal.aborted) return;
@@ -151,6 +168,8 @@ export class AutoDatapath implements Datapath, Life {
 
   async stop(): Promise<void> {
     this.#abort.abort();
+    this.#watch[Symbol.dispose]();
+    this.#watch = NOTHING;
     this.#local = this.#current?.local;
     const [thread, udp] = [this.#thread, this.#udp];
     this.#thread = undefined;

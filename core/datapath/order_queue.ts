@@ -42,6 +42,11 @@ export class OrderQueue {
     this.#buffer = new Uint8Array(new ArrayBuffer(0));
   }
 
+  /** Sends what there is now. */
+  flush(): void {
+    this.#send();
+  }
+
   /** Sends an order at the end of this turn. */
   add(order: Order): void {
     if (this.#thread === undefined) return;

@@ -31,17 +31,24 @@ export class PositionTable {
     this.#fields = new Float64Array(buffer);
   }
 
-  /** Writes a stream's position; one writer at a time. */
-  write(slot: number, ssrc: number, position: StreamPosition): void {
+  /** Writes a stream's position, -1 for what is not known; one writer at a time. */
+  write(
+    slot: number,
+    ssrc: number,
+    head: number,
+    tail: number,
+    next: number,
+    lastArrivalMs: number,
+  ): void {
     if (slot < 0 || slot >= POSITION_SLOTS) return;
     const version = slot * SLOT_BYTES / 4;
     const at = (slot * SLOT_BYTES + HEADER_INTS * 4) / 8;
     Atomics.add(this.#ints, version, 1);
     this.#fields[at] = ssrc;
-    this.#fields[at + 1] = position.head ?? -1;
-    this.#fields[at + 2] = position.tail ?? -1;
-    this.#fields[at + 3] = position.next ?? -1;
-    this.#fields[at + 4] = position.lastArrivalMs;
+    this.#fields[at + 1] = head;
+    this.#fields[at + 2] = tail;
+    this.#fields[at + 3] = next;
+    this.#fields[at + 4] = lastArrivalMs;
     Atomics.add(this.#ints, version, 1);
   }
 

@@ -7,6 +7,7 @@ import type { EngineEvent, LinkId, MediaChunk, ReceiverEvent, SocketId } from ".
 import { type Carrier, MediaDriver, type Wires } from "../media/driver.ts";
 import type { LinkEntry } from "../media/link_table.ts";
 import type { PacketMemory } from "../media/memory.ts";
+import type { Stream } from "../media/stream.ts";
 import type { Rng } from "../ports.ts";
 import { CookieJar } from "../wire/cookie.ts";
 import { TS_BYTES, TS_PER_RTP } from "../wire/rtp.ts";
@@ -71,6 +72,7 @@ export class ServedEngine {
   #countMs: number;
   #countedMs = -Infinity;
   #failureTold = false;
+  #shownMs = 0;
 
   constructor(options: ServedOptions) {
     this.#options = options;
@@ -150,6 +152,8 @@ export class ServedEngine {
       case "receive-off":
         this.#receivers.get(order.id)?.[Symbol.dispose]();
         return void this.#receivers.delete(order.id);
+      case "hurry":
+        return driver.hurry();
       case "count":
         this.#countMs = Math.min(this.#countMs, this.#countedMs + COUNT_GAP_MS);
     }
@@ -251,13 +255,15 @@ export class ServedEngine {
 
   /** Shows the main thread how far each stream has come. */
   showPositions(): void {
+    this.#shownMs = this.#options.now();
     this.driver.engine.takeMoved(this.#show);
   }
 
-  readonly #show = ({ ssrc }: { readonly ssrc: Ssrc }): void => {
-    const place = this.#places.get(ssrc);
-    if (place !== undefined) {
-      this.#positions.write(place.slot, ssrc, this.driver.position(ssrc));
-    }
+  readonly #show = (stream: Stream): void => {
+    const place = this.#places.get(stream.ssrc);
+    if (place === undefined) return;
+    const { ring: { top }, next, lastArrivalMs } = stream;
+    const tail = stream.tail(this.#shownMs);
+    this.#positions.write(place.slot, stream.ssrc, top, tail, next, lastArrivalMs);
   };
 }

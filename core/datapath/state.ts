@@ -55,9 +55,12 @@ export interface DatapathState {
   readonly links: Iterable<LinkEntry>;
   readonly streams: ReadonlyMap<Ssrc, HeldStream>;
   readonly trips: ReadonlyMap<LinkId, number>;
+  /** To be read when the sockets are free: until then they are given what the predecessor has. */
   readonly receivers: Iterable<HeldReceiver>;
   readonly asks: Iterable<HeldAsk>;
   readonly children: Iterable<HeldChild>;
+  /** Resolves when the sockets are free. */
+  readonly released: Promise<void>;
   position(ssrc: Ssrc): StreamPosition;
 }
 

@@ -20,21 +20,19 @@ import type { Context } from "../plugin.ts";
 import { type Addr, PortError } from "../ports.ts";
 import type { Datapath } from "../slots.ts";
 import { CookieJar } from "../wire/cookie.ts";
+import { AskedChildren } from "./asked.ts";
 import { OrderQueue } from "./order_queue.ts";
-import { POSITION_SLOTS, PositionTable } from "./position_table.ts";
-import {
-  type DatapathState,
-  type HeldAsk,
-  type HeldChild,
-  type HeldReceiver,
-  OrderBook,
-} from "./state.ts";
+import { Places } from "./places.ts";
+import { PositionTable } from "./position_table.ts";
+import { type DatapathState, type HeldAsk, type HeldReceiver, OrderBook } from "./state.ts";
 import { NO_COUNTERS } from "./udp.ts";
 import type { EngineThread, EngineThreads, PackedChunks, Report } from "./words.ts";
 import type { RecoverySpec } from "../media/api.ts";
 
 const MEDIA_SOCKET: SocketId = 0;
 const SECRET_BYTES = 32;
+/** A thousand streams of one parent renew with one cookie: it is asked of the thread this often at most. */
+const COOKIE_MS = 1000;
 /** Counters younger than this are shown again. */
 const FRESH_MS = 50;
 
@@ -75,26 +73,26 @@ export class ThreadDatapath implements Datapath, AsyncDisposable {
   readonly #links: LinkTable;
   readonly #book = new OrderBook();
   readonly #positions = new PositionTable();
-  readonly #places = new Map<Ssrc, { readonly slot: number; readonly life: number }>();
-  readonly #freeSlots: number[] = [];
+  readonly #places = new Places();
   readonly #events = new Listeners<[EngineEvent]>();
   readonly #sockets = new Map<SocketId, Addr>();
   readonly #openings = new Map<SocketId, Opening>();
   readonly #receivers = new Map<number, HeldReceiver>();
   readonly #asks = new Map<number, HeldAsk>();
-  readonly #children = new Map<number, HeldChild>();
+  readonly #cookies = new Map<LinkId, { readonly cookie: Uint8Array; readonly sinceMs: number }>();
+  readonly #children = new AskedChildren();
   readonly #queue: OrderQueue;
   #thread: EngineThread | undefined;
   #dead = false;
   #nextId = 1;
   #nextSocket = MEDIA_SOCKET;
-  #nextSlot = 0;
-  #lives = 0;
   #badCookies = 0;
   #counters = NO_COUNTERS;
   #countedMs = -Infinity;
   #isCounting = false;
   #failureLogged = false;
+  #released: Promise<void> = Promise.resolve();
+  #retiring = false;
 
   constructor(ctx: Context<"recovery">, options: ThreadDatapathOptions) {
     this.#ctx = ctx;
@@ -104,6 +102,7 @@ export class ThreadDatapath implements Datapath, AsyncDisposable {
     this.#queue = new OrderQueue(ctx.clock);
     this.#links = new LinkTable((link) => {
       this.#book.forget(link);
+      this.#cookies.delete(link);
       this.#queue.add({ kind: "unlink", link });
     });
   }
@@ -134,13 +133,28 @@ export class ThreadDatapath implements Datapath, AsyncDisposable {
 
   #died(why: string): void {
     if (this.#dead) return;
+    this.#leave(why);
+    this.#options.onDeath(why);
+  }
+
+  #leave(why: string): void {
     this.#dead = true;
     this.#queue.close();
     for (const { reject } of this.#openings.values()) {
       reject(new PortError("closed", `Cannot open a media socket: ${why}`));
     }
     this.#openings.clear();
-    this.#options.onDeath(why);
+  }
+
+  /** Ends the thread for a successor, who may take `state`. Receivers get what is there for them. */
+  retire(why: string): void {
+    if (this.#dead) return;
+    this.#queue.add({ kind: "hurry" });
+    this.#queue.flush();
+    this.#leave(why);
+    this.#retiring = true;
+    this.#released = Promise.resolve(this.#thread?.[Symbol.asyncDispose]())
+      .then(() => void (this.#retiring = false));
   }
 
   /** Everything that holds, for a successor. */
@@ -151,25 +165,21 @@ export class ThreadDatapath implements Datapath, AsyncDisposable {
       links: this.#links.values(),
       streams: this.#book.streams,
       trips: this.#book.trips,
-      receivers: this.#receivers.values(),
+      receivers: { [Symbol.iterator]: () => this.#receivers.values() },
       asks: this.#asks.values(),
       children: this.#children.values(),
+      released: this.#released,
       position: (ssrc) => this.position(ssrc),
     };
   }
 
   /** Ends the thread; nothing is heard afterwards. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#dead = true;
-    this.#queue.close();
+    this.#leave("the datapath has stopped");
     this.#events.clear();
     this.#receivers.clear();
     this.#asks.clear();
     this.#children.clear();
-    for (const { reject } of this.#openings.values()) {
-      reject(new PortError("closed", "Cannot open a media socket: the datapath has stopped"));
-    }
-    this.#openings.clear();
     await this.#thread?.[Symbol.asyncDispose]();
   }
 
@@ -205,6 +215,7 @@ export class ThreadDatapath implements Datapath, AsyncDisposable {
 
   #forget(link: LinkId): void {
     this.#book.forget(link);
+    this.#cookies.delete(link);
     for (const [id, ask] of [...this.#asks]) {
       if (ask.link !== link || !this.#asks.delete(id)) continue;
       this.#guard(() => ask.done(undefined));
@@ -224,6 +235,11 @@ export class ThreadDatapath implements Datapath, AsyncDisposable {
     done: (cookie: Uint8Array | undefined) => void,
     fresh = false,
   ): Disposable {
+    const known = fresh ? undefined : this.#cookies.get(link);
+    if (known !== undefined && this.#ctx.clock.now() - known.sinceMs < COOKIE_MS) {
+      done(known.cookie);
+      return { [Symbol.dispose]() {} };
+    }
     const id = this.#nextId++;
     const ask: HeldAsk = {
       link,
@@ -248,7 +264,7 @@ export class ThreadDatapath implements Datapath, AsyncDisposable {
     this.#book.note(command);
     if (command.kind === "open") this.#settle(command.ssrc);
     if (command.kind === "close") this.#unsettle(command.ssrc);
-    if (command.kind === "child-gone") this.#forgetChild(command.ssrc, command.link);
+    if (command.kind === "child-gone") this.#children.forget(command.ssrc, command.link);
     if (command.kind === "close-link") {
       this.#links.close(command.link);
       this.#forget(command.link);
@@ -258,18 +274,13 @@ export class ThreadDatapath implements Datapath, AsyncDisposable {
 
   /** A stream gets its place among the positions. */
   #settle(ssrc: Ssrc): void {
-    if (this.#places.has(ssrc)) return;
-    const fresh = this.#nextSlot < POSITION_SLOTS ? this.#nextSlot++ : -1;
-    const place = { slot: this.#freeSlots.pop() ?? fresh, life: ++this.#lives };
-    this.#places.set(ssrc, place);
-    this.#queue.add({ kind: "life", ssrc, ...place });
+    const place = this.#places.settle(ssrc);
+    if (place !== undefined) this.#queue.add({ kind: "life", ssrc, ...place });
   }
 
   #unsettle(ssrc: Ssrc): void {
-    const place = this.#places.get(ssrc);
-    if (place !== undefined && place.slot >= 0) this.#freeSlots.push(place.slot);
-    this.#places.delete(ssrc);
-    for (const [id, child] of this.#children) if (child.ssrc === ssrc) this.#children.delete(id);
+    this.#places.unsettle(ssrc);
+    this.#children.close(ssrc);
   }
 
   addChild(
@@ -281,17 +292,8 @@ export class ThreadDatapath implements Datapath, AsyncDisposable {
     // As with any engine nothing is said about a stream that is not open.
     if (!this.#book.streams.has(ssrc)) return;
     this.#book.child(ssrc, link);
-    this.#forgetChild(ssrc, link);
-    const id = this.#nextId++;
-    this.#children.set(id, { ssrc, link, from, done });
+    const id = this.#children.add({ ssrc, link, from, done });
     this.#queue.add({ kind: "child", id, ssrc, link, from });
-  }
-
-  /** Whoever waits to be told about this child waits no more: it is gone, or asked for anew. */
-  #forgetChild(ssrc: Ssrc, link: LinkId): void {
-    for (const [id, child] of this.#children) {
-      if (child.ssrc === ssrc && child.link === link) this.#children.delete(id);
-    }
   }
 
   publish(ssrc: Ssrc, ts: Uint8Array, dueMs: number): void {
@@ -352,7 +354,7 @@ export class ThreadDatapath implements Datapath, AsyncDisposable {
 
   #hear(reports: readonly Report[]): void {
     for (const report of reports) {
-      if (this.#dead) return;
+      if (this.#dead && !(this.#retiring && report.kind === "chunks")) continue;
       this.#guard(() => this.#report(report));
     }
   }
@@ -366,15 +368,12 @@ export class ThreadDatapath implements Datapath, AsyncDisposable {
         return void this.#openings.delete(report.socket);
       case "event":
         return this.#event(report.event, report.life);
-      case "first": {
-        const child = this.#children.get(report.id);
-        this.#children.delete(report.id);
-        return child?.done(report.first);
-      }
+      case "first":
+        return this.#children.answered(report.id, report.first);
       case "cookie": {
         const ask = this.#asks.get(report.id);
         this.#asks.delete(report.id);
-        return ask?.done(report.cookie);
+        return this.#answered(ask, report.cookie);
       }
       case "chunks": {
         const chunks = unpacked(report.chunks);
@@ -390,6 +389,14 @@ export class ThreadDatapath implements Datapath, AsyncDisposable {
       case "log":
         return this.#ctx.log[report.level](report.event, report.fields);
     }
+  }
+
+  #answered(ask: HeldAsk | undefined, cookie: Uint8Array | undefined): void {
+    if (ask === undefined) return;
+    const sinceMs = this.#ctx.clock.now();
+    if (cookie === undefined) this.#cookies.delete(ask.link);
+    else this.#cookies.set(ask.link, { cookie, sinceMs });
+    ask.done(cookie);
   }
 
   #opened(socket: SocketId, local: Addr): void {

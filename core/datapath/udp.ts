@@ -103,6 +103,8 @@ export class UdpDatapath implements Datapath, Life {
     this.#local = before.sockets.get(MEDIA_SOCKET);
     this.#nextSocket = Math.max(MEDIA_SOCKET, ...before.sockets.keys()) + 1;
     resume(driver, before);
+    await before.released;
+    if (this.#driver === driver) resumeReceivers(driver, before);
     for (const [id, { port }] of before.sockets) await this.#bind(driver, id, port);
   }
 
@@ -231,16 +233,20 @@ function resume(driver: MediaDriver, before: DatapathState): void {
     for (const link of held.children) driver.addChild(ssrc, link, undefined, () => {});
     if (held.ended) driver.command({ kind: "end", ssrc });
   }
-  for (const one of before.receivers) {
-    const spec = one.next === undefined ? one.spec : { ...one.spec, from: one.next };
-    const receiving = driver.subscribe(spec, one.hear);
-    one.off = () => receiving[Symbol.dispose]();
-  }
   for (const one of before.asks) {
     const asked = driver.cookie(one.link, one.done, one.fresh);
     one.off = () => asked[Symbol.dispose]();
   }
   for (const { ssrc, link, from, done } of before.children) {
     driver.addChild(ssrc, link, from, done);
+  }
+}
+
+/** Receivers go on behind what they have been given. */
+function resumeReceivers(driver: MediaDriver, before: DatapathState): void {
+  for (const one of [...before.receivers]) {
+    const spec = one.next === undefined ? one.spec : { ...one.spec, from: one.next };
+    const receiving = driver.subscribe(spec, one.hear);
+    one.off = () => receiving[Symbol.dispose]();
   }
 }

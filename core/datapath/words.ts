@@ -62,6 +62,8 @@ export type Order =
   }
   | { readonly kind: "receive"; readonly id: number; readonly spec: ReceiverSpec }
   | { readonly kind: "receive-off"; readonly id: number }
+  /** The thread is about to end: receivers get at once what is there for them. */
+  | { readonly kind: "hurry" }
   | { readonly kind: "count" };
 
 /** Chunks for one receiver, their payloads one behind the other. */
@@ -114,6 +116,8 @@ export interface EngineThread extends AsyncDisposable {
 export interface EngineThreads {
   /** Why there are none here, for people; undefined when there are. */
   missing(): string | undefined;
+  /** Told when there are none any more: what runs is to do without. */
+  onMissing(fn: (why: string) => void): Disposable;
   /** Starts one; rejects when it cannot start. */
   start(options: EngineThreadOptions): Promise<EngineThread>;
 }

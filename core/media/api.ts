@@ -73,6 +73,8 @@ export type EngineEvent =
   | { readonly kind: "caught-up"; readonly ssrc: Ssrc; readonly link: LinkId }
   /** Media keeps coming from somebody who is no parent: tell it to stop. At most one a second a link. */
   | { readonly kind: "unwanted"; readonly ssrc: Ssrc; readonly link: LinkId }
+  /** The stream that this node originates is over: `last` is the number of its last packet. */
+  | { readonly kind: "finished"; readonly ssrc: Ssrc; readonly last: number }
   /** The parent said BYE. */
   | { readonly kind: "ended"; readonly ssrc: Ssrc }
   /** The stream went on after a hole that no ring could fill. */

@@ -211,6 +211,12 @@ export class MediaDriver {
     };
   }
 
+  /** Delivers what is in order now, whatever its time. */
+  hurry(): void {
+    this.engine.hurry(this.#options.now());
+    this.#drain();
+  }
+
   position(ssrc: Ssrc): StreamPosition {
     return this.engine.position(ssrc, this.#options.now());
   }

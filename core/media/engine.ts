@@ -352,6 +352,12 @@ export class MediaEngine implements StreamHost {
     if (this.#early.includes(receiver)) this.#early.splice(this.#early.indexOf(receiver), 1);
   }
 
+  /** Hands receivers what is in order now, whatever its time. */
+  hurry(nowMs: number): void {
+    for (const stream of this.#streams.values()) stream.receivers.hurry(nowMs);
+    this.#flush();
+  }
+
   /** Does everything that is due. */
   tick(nowMs: number): void {
     let nextMs = Infinity;

@@ -15,9 +15,17 @@ export interface PendingChild {
 export class PendingChildren {
   #list: PendingChild[] = [];
 
-  /** False when there is no room. */
+  /** False when there is no room. Who asks again is told instead of who asked before; the earlier wish of both holds. */
   add(child: PendingChild): boolean {
-    this.remove(child.link.id);
+    const at = this.#list.findIndex(({ link }) => link.id === child.link.id);
+    const before = this.#list[at];
+    if (before !== undefined) {
+      const from = before.from === undefined
+        ? child.from
+        : Math.min(before.from, child.from ?? Infinity);
+      this.#list[at] = { ...child, from };
+      return true;
+    }
     if (this.#list.length >= PENDING_MAX) return false;
     this.#list.push(child);
     return true;

@@ -109,6 +109,13 @@ export class Receiver {
     }
   }
 
+  /** Delivers up to the first gap. */
+  hurry(ring: Ring, nowMs: number): void {
+    while (this.#next >= 0 && !this.ended && ring.has(this.#next)) {
+      this.#deliver(ring, this.#next, nowMs);
+    }
+  }
+
   #heldFrom(ring: Ring): number {
     if (ring.has(this.#next)) return this.#next;
     if (this.#blockedAt <= this.#next || !ring.has(this.#blockedAt)) {

@@ -78,6 +78,14 @@ export class Receivers {
     return nextMs;
   }
 
+  /** Delivers what is in order now, whatever its time. */
+  hurry(nowMs: number): void {
+    for (const receiver of this.list) {
+      receiver.hurry(this.ring, nowMs);
+      this.host.ran(receiver);
+    }
+  }
+
   /** The stream has ended or is closed: everybody drains; `now` whether at once. */
   finish(atOnce: boolean, nowMs: number): void {
     for (const receiver of this.list) {

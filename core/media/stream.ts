@@ -283,7 +283,9 @@ export class Stream implements HopView, ReceiversHost {
       this.rhythm.arrival(nowMs, true);
       this.idleStep = 0;
     }
-    if (this.children.size > 0) this.children.forward(number, bytes, from, nowMs);
+    // What came in just now is sent from where it came in.
+    const outgoing = from === NO_LINK ? bytes : came;
+    if (this.children.size > 0) this.children.forward(number, outgoing, from, nowMs);
     this.receivers.stored(number, bytes, nowMs);
     this.#storedMs = nowMs;
     this.#parity.stored(number, bytes, this.gaps.size > 0, this.#rebuilt);
@@ -371,7 +373,11 @@ export class Stream implements HopView, ReceiversHost {
   finish(nowMs: number): void {
     if (this.end !== undefined) return;
     this.packetizer?.flush(nowMs);
-    this.end = { last: Math.max(this.top, this.base - 1), sinceMs: nowMs };
+    const last = Math.max(this.top, this.base - 1);
+    this.end = { last, sinceMs: nowMs };
+    if (this.packetizer !== undefined) {
+      this.out.events.push({ kind: "finished", ssrc: this.ssrc, last: Math.max(0, last) });
+    }
     this.farewell(nowMs);
     this.receivers.finish(false, nowMs);
   }
@@ -392,14 +398,24 @@ export class Stream implements HopView, ReceiversHost {
     this.ring.clear();
   }
 
+  /** The first number that is not here; -1 before any is known. */
+  get next(): number {
+    return this.base < 0 ? -1 : this.gaps.lowest ?? this.top + 1;
+  }
+
+  /** The oldest number that is held; -1 when there is none. */
+  tail(nowMs: number): number {
+    const oldest = this.ring.oldest(nowMs);
+    return oldest > this.ring.top ? -1 : oldest;
+  }
+
   /** Where the stream stands. */
   position(nowMs: number): StreamPosition {
-    const { ring } = this;
-    const oldest = ring.oldest(nowMs);
+    const known = (number: number) => number < 0 ? undefined : number;
     return {
-      head: ring.top < 0 ? undefined : ring.top,
-      tail: oldest > ring.top ? undefined : oldest,
-      next: this.base < 0 ? undefined : this.gaps.lowest ?? this.top + 1,
+      head: known(this.ring.top),
+      tail: known(this.tail(nowMs)),
+      next: known(this.next),
       lastArrivalMs: this.lastArrivalMs,
     };
   }

@@ -105,8 +105,8 @@ export class Children {
   }
 
   #serve(out: Extract<ServingOut, { kind: "serve" }>): void {
-    const { control, datapath, log, stats } = this.needs;
-    const { child, answer } = out;
+    const { datapath, log, stats } = this.needs;
+    const { child } = out;
     if (child.link === undefined) {
       child.link = datapath.link(MEDIA_SOCKET, child.media);
       stats.childrenJoined.add();
@@ -114,24 +114,24 @@ export class Children {
       this.#tell("child-joined", child);
       this.needs.onChange();
     }
-    const { ssrc, link, stream, session } = child;
+    const { ssrc, link } = child;
+    // The media of one that renews flows already.
+    const renews = !out.fresh && out.answer?.body.renew === true;
+    if (renews && child.first !== undefined) return this.#joined(out, child.first);
     datapath.addChild(ssrc, link, out.from, (sent) => {
       if (!this.machine.serves(child) || child.ssrc !== ssrc) return;
       // Whoever asks again because the answer was lost gets that answer, not where the media is now.
-      const first = out.fresh ? sent : child.first ?? sent;
-      child.first = first;
-      const { leaseMs } = this.options;
-      const body: MessageBody<"JOINED"> = {
-        stream,
-        session,
-        ssrc,
-        first,
-        path: [...out.path],
-        leaseMs,
-      };
-      if (answer !== undefined) control.reply(answer, "JOINED", body);
-      else control.send({ name: child.name, control: child.control }, "JOINED", body);
+      child.first = out.fresh ? sent : child.first ?? sent;
+      this.#joined(out, child.first);
     });
+  }
+
+  #joined({ child, path, answer }: Extract<ServingOut, { kind: "serve" }>, first: number): void {
+    const { control } = this.needs;
+    const { stream, session, ssrc, leaseMs } = child;
+    const body: MessageBody<"JOINED"> = { stream, session, ssrc, first, path: [...path], leaseMs };
+    if (answer !== undefined) control.reply(answer, "JOINED", body);
+    else control.send({ name: child.name, control: child.control }, "JOINED", body);
   }
 
   #unserve(child: Child, why: string): void {

@@ -369,10 +369,16 @@ export class ExchangeNode implements Exchange {
         const { unwanted, strangers } = this.needs.stats;
         return (this.#leaver.unwanted(ssrc, link) ? unwanted : strangers).add();
       }
+      case "finished":
+        return this.#onFinished(event.ssrc, event.last);
       case "ended":
       case "skipped":
         return;
     }
+  }
+
+  #onFinished(ssrc: Ssrc, last: number): void {
+    for (const own of [...this.#own.values()]) if (own.info.ssrc === ssrc) own.finished(last);
   }
 
   #changed(): void {

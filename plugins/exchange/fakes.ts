@@ -140,7 +140,11 @@ export class FakeDatapath implements Datapath {
       }
     } else if (command.kind === "parent-gone") stream.parents.delete(command.link);
     else if (command.kind === "child-gone") stream.children.delete(command.link);
-    else for (const fn of [...stream.receivers]) fn({ kind: "end" });
+    else {
+      for (const fn of [...stream.receivers]) fn({ kind: "end" });
+      if (stream.parents.size > 0) return;
+      this.events.emit({ kind: "finished", ssrc: command.ssrc, last: stream.head ?? 0 });
+    }
   }
 
   addChild(

@@ -16,7 +16,7 @@ export interface PublicationNeeds {
   readonly onDisposed: (publication: OwnStream) => void;
 }
 
-/** The last packet, which may not be full, waits 20 ms for more; an engine in a thread tells its number a little later. */
+/** What a datapath spreads over time has gone out by then; what has not goes out with the end. */
 const SETTLE_MS = 100;
 /** How long an ended or withdrawn stream stays open, so that its last packets can be repaired. */
 const DRAIN_MS = 3000;
@@ -68,12 +68,15 @@ export class OwnStream implements Publication {
     this.#state = "ending";
     const { clock, datapath } = this.needs;
     const { ssrc } = this.info;
-    this.#timer = clock.after(SETTLE_MS, () => {
-      this.#last = datapath.position(ssrc).head ?? 0;
-      this.#state = "ended";
-      datapath.command({ kind: "end", ssrc });
-      this.needs.onEnded(this);
-    });
+    this.#timer = clock.after(SETTLE_MS, () => datapath.command({ kind: "end", ssrc }));
+  }
+
+  /** The engine has sent everything: the last packet is number `last`. */
+  finished(last: number): void {
+    if (this.#state !== "ending") return;
+    this.#last = last;
+    this.#state = "ended";
+    this.needs.onEnded(this);
   }
 
   onWatched(fn: (watched: boolean) => void): Disposable {

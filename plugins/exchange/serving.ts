@@ -6,6 +6,8 @@ import { originOf, sameAddr, type Ssrc, type StreamName } from "../../core/ids.t
 import type { Machine } from "../../core/plugin.ts";
 import type { ChildStatus, ServePolicy } from "../../core/slots.ts";
 import type { Message, MessageBody } from "../../core/wire/messages.ts";
+import { Leases } from "./leases.ts";
+import { Roll } from "./roll.ts";
 import type { Child, ServingIn, ServingOptions, ServingOut, StreamView } from "./serving_events.ts";
 import type { RefusalReason } from "./upstream_events.ts";
 
@@ -46,19 +48,23 @@ function keyOf(message: Message<"JOIN" | "LEAVE">): string {
 
 /** The machine. `handle` with `tick` is wanted at `wakeMs`. */
 export class Serving implements Machine<ServingIn, ServingOut> {
-  readonly #children = new Map<string, Child>();
-  readonly #waiting = new Map<string, Waiting>();
+  readonly #children = new Roll<Child>((child) => child.stream);
+  readonly #waiting = new Roll<Waiting>(({ message }) => message.body.stream);
+  readonly #leases: Leases;
   #policy: ServePolicy | undefined;
   #draining = false;
   #out: ServingOut[] = [];
 
-  constructor(readonly options: ServingOptions) {}
+  constructor(readonly options: ServingOptions) {
+    this.#leases = new Leases(options.leaseMs);
+  }
 
   get wakeMs(): number {
-    let wake = Infinity;
-    for (const child of this.#children.values()) {
-      wake = Math.min(wake, child.leaseUntilMs);
-      if (this.#draining) wake = Math.min(wake, child.movedAtMs + MOVE_AGAIN_MS);
+    let wake = this.#leases.endMs;
+    if (this.#draining) {
+      for (const { movedAtMs } of this.#children.values()) {
+        wake = Math.min(wake, movedAtMs + MOVE_AGAIN_MS);
+      }
     }
     for (const waiting of this.#waiting.values()) wake = Math.min(wake, waiting.untilMs);
     return wake;
@@ -74,28 +80,21 @@ export class Serving implements Machine<ServingIn, ServingOut> {
 
   /** Those who have the stream or wait for it. */
   interest(stream: StreamName): number {
-    let count = 0;
-    for (const child of this.#children.values()) {
-      if (child.stream === stream && !child.ending) count++;
-    }
-    for (const { message } of this.#waiting.values()) if (message.body.stream === stream) count++;
+    let count = this.#waiting.of(stream).length;
+    for (const child of this.#children.of(stream)) if (!child.ending) count++;
     return count;
   }
 
   /** Also those who were told that the stream is over and have not left yet. */
   attached(stream: StreamName): number {
-    let ending = 0;
-    for (const child of this.#children.values()) {
-      if (child.stream === stream && child.ending) ending++;
-    }
-    return this.interest(stream) + ending;
+    return this.#children.of(stream).length + this.#waiting.of(stream).length;
   }
 
   /** The earliest packet that somebody who waits asks for. */
   wantedFrom(stream: StreamName, ssrc: Ssrc): number | undefined {
     let first: number | undefined;
-    for (const { message: { body } } of this.#waiting.values()) {
-      if (body.stream !== stream || body.ssrc !== ssrc || body.next === undefined) continue;
+    for (const { message: { body } } of this.#waiting.of(stream)) {
+      if (body.ssrc !== ssrc || body.next === undefined) continue;
       first = Math.min(first ?? Infinity, body.next);
     }
     return first;
@@ -103,7 +102,7 @@ export class Serving implements Machine<ServingIn, ServingOut> {
 
   /** Whether another child gets the same stream over the same link. */
   sharesLink(child: Child): boolean {
-    for (const other of this.#children.values()) {
+    for (const other of this.#children.of(child.stream)) {
       if (other.key !== child.key && other.link === child.link && other.ssrc === child.ssrc) {
         return true;
       }
@@ -157,13 +156,17 @@ export class Serving implements Machine<ServingIn, ServingOut> {
         this.#onReady(event.stream, event.view, nowMs);
         break;
       case "lost":
-        for (const child of this.#of(event.stream)) this.#move(child, "lost-source", nowMs);
+        for (const child of this.#children.of(event.stream)) {
+          this.#move(child, "lost-source", nowMs);
+        }
         break;
       case "ended":
         this.#onEnded(event, nowMs);
         break;
       case "closed":
-        for (const child of this.#of(event.stream)) this.#move(child, "lost-source", nowMs);
+        for (const child of this.#children.of(event.stream)) {
+          this.#move(child, "lost-source", nowMs);
+        }
         this.#removeWhere((child) => child.stream === event.stream && !child.ending, "closed");
         break;
       case "drain":
@@ -277,7 +280,8 @@ export class Serving implements Machine<ServingIn, ServingOut> {
       bitrate: view.bitrate,
       link: undefined,
       first: undefined,
-      leaseUntilMs: nowMs + this.options.leaseMs,
+      leaseMs: 0,
+      leaseUntilMs: 0,
       joinSeq: message.seq,
       joinedAtMs: nowMs,
       lastNext: next,
@@ -285,6 +289,7 @@ export class Serving implements Machine<ServingIn, ServingOut> {
       ending: false,
     };
     this.#children.set(key, child);
+    this.#leases.begin(child, message.seq, nowMs);
     const from = next ?? waitedFor;
     const { path } = view;
     this.#out.push({ kind: "serve", child, from, fresh: true, path, answer: message });
@@ -299,7 +304,7 @@ export class Serving implements Machine<ServingIn, ServingOut> {
   }
 
   #prolong(child: Child, message: Message<"JOIN">, nowMs: number): void {
-    child.leaseUntilMs = nowMs + this.options.leaseMs;
+    this.#leases.renew(child, message.seq, nowMs);
     child.control = message.addr;
     child.joinSeq = Math.max(child.joinSeq, message.seq);
   }
@@ -349,14 +354,13 @@ export class Serving implements Machine<ServingIn, ServingOut> {
     view: Extract<StreamView, { kind: "ready" }>,
     nowMs: number,
   ): void {
-    for (const waiting of [...this.#waiting.values()]) {
-      if (waiting.message.body.stream !== stream) continue;
+    for (const waiting of this.#waiting.of(stream)) {
       this.#waiting.delete(waiting.key);
       const reason = this.#obstacle(waiting.message, view, undefined);
       if (reason !== undefined) this.#refuse(waiting.message, reason);
       else this.#admit(waiting.message, view, nowMs, view.since);
     }
-    for (const child of this.#of(stream)) {
+    for (const child of this.#children.of(stream)) {
       if (child.ending || (child.joinedAtMs === nowMs && child.ssrc === view.ssrc)) continue;
       if (child.ssrc !== view.ssrc) {
         // A new incarnation: the child is told by a JOINED with the new number.
@@ -373,10 +377,10 @@ export class Serving implements Machine<ServingIn, ServingOut> {
   }
 
   #onEnded(event: Extract<ServingIn, { kind: "ended" }>, nowMs: number): void {
-    for (const child of this.#of(event.stream)) {
+    for (const child of this.#children.of(event.stream)) {
       if (child.ending || child.ssrc !== event.ssrc) continue;
       child.ending = true;
-      child.leaseUntilMs = nowMs + ENDING_MS;
+      this.#leases.shorten(child, nowMs + ENDING_MS);
       this.#out.push({ kind: "ended", child, ssrc: event.ssrc, last: event.last });
     }
     this.#out.push({ kind: "interest", stream: event.stream });
@@ -398,14 +402,13 @@ export class Serving implements Machine<ServingIn, ServingOut> {
   }
 
   #onTick(nowMs: number): void {
-    for (const child of [...this.#children.values()]) {
-      if (nowMs >= child.leaseUntilMs) {
-        if (!child.ending) this.#out.push({ kind: "count", what: "lease" });
-        this.#remove(child, "lease");
-        this.#out.push({ kind: "interest", stream: child.stream });
-      } else if (this.#draining && nowMs - child.movedAtMs >= MOVE_AGAIN_MS) {
-        this.#move(child, "draining", nowMs);
-      }
+    for (const child of this.#leases.over(this.#children.values(), nowMs)) {
+      if (!child.ending) this.#out.push({ kind: "count", what: "lease" });
+      this.#remove(child, "lease");
+      this.#out.push({ kind: "interest", stream: child.stream });
+    }
+    for (const child of this.#draining ? [...this.#children.values()] : []) {
+      if (nowMs - child.movedAtMs >= MOVE_AGAIN_MS) this.#move(child, "draining", nowMs);
     }
     for (const waiting of [...this.#waiting.values()]) {
       if (nowMs < waiting.untilMs) continue;
@@ -416,10 +419,6 @@ export class Serving implements Machine<ServingIn, ServingOut> {
 
   // --- tables -------------------------------------------------------------------------------------
 
-  #of(stream: StreamName): readonly Child[] {
-    return [...this.#children.values()].filter((child) => child.stream === stream);
-  }
-
   #clearWaiting(): void {
     const streams = new Set([...this.#waiting.values()].map((one) => one.message.body.stream));
     this.#waiting.clear();
@@ -427,7 +426,7 @@ export class Serving implements Machine<ServingIn, ServingOut> {
   }
 
   #remove(child: Child, why: string): void {
-    this.#children.delete(child.key);
+    if (this.#children.delete(child.key)) this.#leases.end(child);
     this.#out.push({ kind: "unserve", child, why });
   }
 

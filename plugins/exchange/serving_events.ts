@@ -40,6 +40,8 @@ export interface Child {
   link: LinkId | undefined;
   /** The first packet it was promised. */
   first: number | undefined;
+  /** As it was told last. */
+  leaseMs: number;
   leaseUntilMs: number;
   /** Number of the newest JOIN: an older LEAVE came late. */
   joinSeq: number;

@@ -184,6 +184,35 @@ export function datapathSuite(fixture: Fixture): void {
     await stop();
   });
 
+  Deno.test(`${name}: an end tells the number of the last packet, however soon it follows`, async () => {
+    const world = new World({ seed: 12, link: { delayMs: 10 } });
+    const { network, a, got, stop } = await flow(fixture, world, 100);
+    const told: EngineEvent[] = [];
+    a.onEvent((event) => told.push(event));
+    const { clock } = network.nodes.get("a")?.ports ?? world.ports("a");
+    for (let i = 100; i < 140; i++) a.publish(SSRC, numbered(i), clock.now());
+    a.command({ kind: "end", ssrc: SSRC });
+    await world.runFor(3_000);
+    const last = told.filter((event) => event.kind === "finished").map((event) => event.last);
+    assert.deepEqual(last, [5 + 139]);
+    assert.equal(got.at(-1), 139);
+    await stop();
+  });
+
+  Deno.test(`${name}: who asks twice at once is told twice, the first wish first`, async () => {
+    const world = new World({ seed: 13, link: { delayMs: 10 } });
+    const { a, b, stop } = await flow(fixture, world, 50);
+    a.command({ kind: "child-gone", ssrc: SSRC, link: a.link(0, b.local) });
+    await world.runFor(100);
+    const told: number[] = [];
+    a.addChild(SSRC, a.link(0, b.local), 10, (first) => told.push(first));
+    a.addChild(SSRC, a.link(0, b.local), undefined, (first) => told.push(first));
+    await world.runFor(100);
+    assert.equal(told.length, 2);
+    assert.equal(told[0], 10);
+    await stop();
+  });
+
   Deno.test(`${name}: nothing flows to one that is no child any more`, async () => {
     const world = new World({ seed: 9, link: { delayMs: 10 } });
     const { network, a, b, stop } = await flow(fixture, world, 50);

@@ -605,6 +605,9 @@ export class FakeDatapath implements Datapath, Held {
 
   command(command: EngineCommand): void {
     this.commands.push(command);
+    if (command.kind !== "end") return;
+    const { ssrc } = command;
+    this.events.emit({ kind: "finished", ssrc, last: this.positions.get(ssrc)?.head ?? 0 });
   }
 
   addChild(

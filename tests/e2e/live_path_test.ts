@@ -75,7 +75,10 @@ Deno.test("three streams, four viewers on one host: each sink has exactly its st
     );
     await until(
       "every session to end",
-      async () => (await net.sessions("v")).every((one) => one.ended),
+      async () => {
+        const sessions = await net.sessions("v");
+        return sessions.length === watched.length && sessions.every((one) => one.ended);
+      },
       40_000,
     );
     for (const [n, tag] of watched.entries()) {

@@ -146,6 +146,9 @@ Deno.test("events are followed over a break, and a typed client gets each once",
   });
 });
 
+/** What every file of a test names when the environment asks for a datapath: it cannot change at run time. */
+const DATAPATH = Deno.env.get("ESPALIER_DATAPATH");
+
 const FILE = (bootstrap: number, admin: string, more = "") =>
   `# A relay of the test.
 name: r
@@ -157,7 +160,7 @@ log: { level: debug, format: json }
 plugins:
   - use: relay
     with: { pop: true } # viewers may come
-${more}`;
+${more}${DATAPATH === undefined ? "" : `  - use: datapath-${DATAPATH}\n`}`;
 
 Deno.test("a file is reloaded by its difference, and saved with its comments", async () => {
   await withNet({}, async (net) => {
@@ -170,7 +173,7 @@ Deno.test("a file is reloaded by its difference, and saved with its comments", a
     const write = (more: string, from = FILE(net.bootstrapPort, host, more)) =>
       Deno.writeTextFileSync(file, from);
     const running = async () =>
-      (await r.plugins()).filter((one) => one.configured)
+      (await r.plugins()).filter((one) => one.configured && one.slot !== "datapath")
         .map((one) => one.id).toSorted();
 
     // The file of the start is JSON of the same network; what differs is the option and the chaos.
@@ -240,5 +243,33 @@ Deno.test("a file is reloaded by its difference, and saved with its comments", a
       [...Deno.readDirSync(net.folder)].filter((one) => /\.new$/.test(one.name)),
       [],
     );
+  });
+});
+
+Deno.test("chaos that is added while a stream plays reaches its media, and costs nothing by itself", async () => {
+  await withNet({}, async (net) => {
+    const { r, recording } = await playing(net);
+    const packets = async () => (await net.sessions("v"))[0]?.packets ?? 0;
+    assert.deepEqual((await r.add({ use: "chaos" })).added, ["chaos"]);
+    const before = await packets();
+    await until("it plays on", async () => await packets() > before + 100);
+    assert.ok(wholePackets(recording) > 100);
+    const headers = { "content-type": "application/json" };
+    const { admin } = net.fleet.get("r");
+    const put = async (rule: object) => {
+      const body = JSON.stringify({ id: "cut", direction: "out", planes: ["media"], ...rule });
+      const response = await fetch(`${admin}/api/v1/chaos`, { method: "PUT", body, headers });
+      await response.body?.cancel();
+      assert.equal(response.status, 200);
+    };
+    await put({ down: true });
+    await until("nothing comes any more", async () => {
+      const now = await packets();
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      return await packets() === now;
+    });
+    await put({ down: false });
+    const cut = await packets();
+    await until("it comes again", async () => await packets() > cut + 100);
   });
 });

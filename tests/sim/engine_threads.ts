@@ -120,6 +120,7 @@ class SimThread implements EngineThread {
 export function simThreads(ports: Ports, started: SimThread[] = []): EngineThreads {
   return {
     missing: () => undefined,
+    onMissing: () => ({ [Symbol.dispose]() {} }),
     start: (options) => {
       const thread = new SimThread(ports, options);
       started.push(thread);

@@ -1,7 +1,7 @@
 /**
- * Memory that packets are received into and stay in: slots of one packet each, in blocks whose addresses the kernel is
- * given. A slot goes from free to lent (the kernel may write to it, the engine looks at it) to kept (a ring holds it) and back. Views of
- * slots are made once, so a packet costs no object.
+ * Memory that kept packets lie in: slots of one packet each, in blocks whose addresses the kernel is given. Views of
+ * slots are made once, so a packet costs no object. What comes in passes through memory that is small enough to stay in
+ * the processor's cache, from which it is sent; only what a ring keeps is copied out of it, once.
  */
 import type { PacketMemory } from "../../media/memory.ts";
 import type { Libc } from "./libc.ts";
@@ -14,8 +14,7 @@ const SLOTS_IN_BLOCK = 1 << SLOTS_BITS;
 const SLOTS_MASK = SLOTS_IN_BLOCK - 1;
 
 const FREE = 0;
-const LENT = 1;
-const KEPT = 2;
+const KEPT = 1;
 
 /** A growing set of slots, up to a limit. */
 export class Arena implements PacketMemory {
@@ -34,8 +33,8 @@ export class Arena implements PacketMemory {
   #lastBuffer: ArrayBufferLike | undefined;
   #lastBlock = 0;
 
-  /** `maxBytes` is rounded up to whole blocks. */
-  constructor(libc: Libc, maxBytes: number) {
+  /** `passing` is the memory that packets are received into; `maxBytes` is rounded up to whole blocks. */
+  constructor(libc: Libc, maxBytes: number, readonly passing: Block) {
     this.#libc = libc;
     this.#slotsMax = Math.ceil(maxBytes / SLOT_BYTES / SLOTS_IN_BLOCK) * SLOTS_IN_BLOCK;
   }
@@ -56,11 +55,10 @@ export class Arena implements PacketMemory {
     return true;
   }
 
-  /** Lends a slot; -1 when the limit is reached. */
-  take(): number {
+  #take(): number {
     if (this.#freeCount === 0 && !this.#grow()) return -1;
     const slot = this.#free[--this.#freeCount] ?? -1;
-    this.#state[slot] = LENT;
+    this.#state[slot] = KEPT;
     return slot;
   }
 
@@ -84,13 +82,12 @@ export class Arena implements PacketMemory {
     return true;
   }
 
-  /** Where a slot begins. */
-  addressOf(slot: number): number {
+  #addressOf(slot: number): number {
     return (this.#blocks[slot >> SLOTS_BITS]?.address ?? 0) + (slot & SLOTS_MASK) * SLOT_BYTES;
   }
 
   /** The first `length` bytes of a slot. */
-  view(slot: number, length: number): Uint8Array {
+  #view(slot: number, length: number): Uint8Array {
     const known = this.#views[slot];
     if (known?.length === length) return known;
     const at = (slot & SLOTS_MASK) * SLOT_BYTES;
@@ -111,17 +108,11 @@ export class Arena implements PacketMemory {
     return (this.#lastBlock << SLOTS_BITS) + Math.floor(bytes.byteOffset / SLOT_BYTES);
   }
 
-  /** The address of bytes that lie here; -1 for others. */
+  /** The address of bytes that lie here or pass; -1 for others. */
   locate(bytes: Uint8Array): number {
+    if (bytes.buffer === this.passing.bytes.buffer) return this.passing.address + bytes.byteOffset;
     const slot = this.#slotOf(bytes);
-    return slot < 0 ? -1 : this.addressOf(slot) + bytes.byteOffset % SLOT_BYTES;
-  }
-
-  /** A lent slot comes back, unless its packet was kept meanwhile. */
-  give(slot: number): void {
-    if (this.#state[slot] !== LENT) return;
-    this.#state[slot] = FREE;
-    this.#free[this.#freeCount++] = slot;
+    return slot < 0 ? -1 : this.#addressOf(slot) + bytes.byteOffset % SLOT_BYTES;
   }
 
   /** Everything on its way out has been sent: what was let go may be used again. */
@@ -132,18 +123,11 @@ export class Arena implements PacketMemory {
     this.#droppedCount = 0;
   }
 
-  /** Keeps a packet where it lies; one from elsewhere is copied to a slot, or stays where it is when there is none. */
+  /** Copies a packet to a slot. Where there is none, the garbage collector keeps it. */
   keep(bytes: Uint8Array): Uint8Array {
-    let slot = this.#slotOf(bytes);
-    if (slot >= 0) {
-      this.#state[slot] = KEPT;
-      return bytes;
-    }
-    if (bytes.length > SLOT_BYTES) return bytes;
-    slot = this.take();
-    if (slot < 0) return bytes;
-    this.#state[slot] = KEPT;
-    const own = this.view(slot, bytes.length);
+    const slot = bytes.length > SLOT_BYTES ? -1 : this.#take();
+    if (slot < 0) return bytes.buffer === this.passing.bytes.buffer ? bytes.slice() : bytes;
+    const own = this.#view(slot, bytes.length);
     own.set(bytes);
     return own;
   }

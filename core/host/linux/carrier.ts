@@ -71,6 +71,7 @@ export class BatchCarrier implements Carrier {
   readonly #controlBytes: number;
   #runStart = 0;
   #runEnd = 0;
+  #runVectorCount = 0;
   readonly #loose: Messages;
   readonly #looseVectors: Vectors;
   readonly #looseControls: Block;
@@ -200,14 +201,9 @@ export class BatchCarrier implements Carrier {
     group.usedAt = this.#flushes;
     for (let at = 0; at < packets.length;) {
       const end = this.#runFrom(packets, at, SEGMENTS_MAX);
-      let bytes = 0;
-      for (let index = at; index < end; index++) {
-        const packet = packets[index] ?? 0;
-        const length = this.#lengths[packet] ?? 0;
-        this.#runVectors.set(index - at, this.#addresses[packet] ?? 0, length);
-        bytes = Math.max(bytes, length);
-      }
-      writeSegment(this.#libc.layout, this.#runControl, 0, bytes);
+      const segment = this.#lengths[packets[at] ?? 0] ?? 0;
+      writeSegment(this.#libc.layout, this.#runControl, 0, segment);
+      this.#runVectorCount = this.#lay(this.#runVectors, 0, packets, at, end);
       this.#runStart = at;
       this.#runEnd = end;
       for (const table of group.tables) this.#sendTable(group, table);
@@ -217,6 +213,30 @@ export class BatchCarrier implements Carrier {
       at = end;
     }
     packets.length = 0;
+  }
+
+  /** Points vectors from `first` on at packets: those that lie behind each other are one. Returns how many vectors that took. */
+  #lay(
+    vectors: Vectors,
+    first: number,
+    packets: readonly number[],
+    from: number,
+    to: number,
+  ): number {
+    let vector = first;
+    let start = this.#addresses[packets[from] ?? 0] ?? 0;
+    let end = start;
+    for (let index = from; index < to; index++) {
+      const packet = packets[index] ?? 0;
+      const address = this.#addresses[packet] ?? 0;
+      if (address !== end) {
+        vectors.set(vector++, start, end - start);
+        start = address;
+      }
+      end = address + (this.#lengths[packet] ?? 0);
+    }
+    vectors.set(vector++, start, end - start);
+    return vector - first;
   }
 
   /** Where the run that begins at `at` ends: all of one length but for the last, which may be shorter. */
@@ -239,10 +259,13 @@ export class BatchCarrier implements Carrier {
     const count = this.#runEnd - this.#runStart;
     const control = count > 1 ? this.#controlBytes : 0;
     const { messages, ends } = table;
-    if (table.vectors !== count) {
+    const vectors = this.#runVectorCount;
+    if (table.vectors !== vectors) {
       const address = this.#runVectors.addressOf(0);
-      for (let index = 0; index < ends.length; index++) messages.setVectors(index, address, count);
-      table.vectors = count;
+      for (let index = 0; index < ends.length; index++) {
+        messages.setVectors(index, address, vectors);
+      }
+      table.vectors = vectors;
     }
     if (table.control !== control) {
       const { address } = this.#runControl;
@@ -294,18 +317,14 @@ export class BatchCarrier implements Carrier {
         this.#transmitLoose();
       }
       const message = this.#looseMessages++;
-      for (let index = at; index < stop; index++) {
-        const packet = pending[index] ?? 0;
-        const address = this.#addresses[packet] ?? 0;
-        this.#looseVectors.set(this.#looseUsed + index - at, address, this.#lengths[packet] ?? 0);
-      }
+      const vectors = this.#lay(this.#looseVectors, this.#looseUsed, pending, at, stop);
       this.#loose.setName(message, end.name, end.nameLength);
-      this.#loose.setVectors(message, this.#looseVectors.addressOf(this.#looseUsed), count);
+      this.#loose.setVectors(message, this.#looseVectors.addressOf(this.#looseUsed), vectors);
       this.#control(message, count > 1 ? this.#lengths[pending[at] ?? 0] ?? 0 : 0);
       this.#looseEnds[message] = end;
       this.#looseStarts[message] = at;
       this.#looseCounts[message] = count;
-      this.#looseUsed += count;
+      this.#looseUsed += vectors;
       at = stop;
     }
   }

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
+import type { EngineThreads } from "../../datapath/words.ts";
 import type { LinkEntry } from "../../media/link_table.ts";
 import type { Addr } from "../../ports.ts";
-import { until } from "../testing.ts";
+import { denoClock, Guard } from "../deno_clock.ts";
+import { testPorts, until } from "../testing.ts";
 import type { PumpOrder, PumpReport } from "./pump_rig.ts";
 import { openLibc } from "./libc.ts";
 import { KernelClock } from "./poller.ts";
 import { join, LIMITS, linuxTest, numberIn, realDatapath, SSRC, ts } from "./testing.ts";
+import { linuxThreads } from "./threads.ts";
 
 for (const host of ["127.0.0.1", "::1"]) {
   linuxTest(
@@ -93,6 +96,7 @@ async function relayFor({ feed, sink }: Pump, options: Parameters<typeof realDat
   return relay;
 }
 
+const realClock = () => denoClock(new Guard(testPorts().log, { add() {} }));
 const turn = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 linuxTest(
@@ -165,6 +169,50 @@ linuxTest(
   },
 );
 
+linuxTest(
+  "a node that is impaired from now on does without its thread and loses nothing",
+  async () => {
+    const threads = linuxThreads();
+    let told: ((why: string) => void) | undefined;
+    const watched: EngineThreads = {
+      ...threads,
+      onMissing: (fn) => {
+        told = fn;
+        return { [Symbol.dispose]: () => void (told = undefined) };
+      },
+    };
+    await using origin = await realDatapath();
+    await using viewer = await realDatapath("127.0.0.1", {}, {
+      threads: watched,
+      clock: realClock(),
+    });
+    origin.datapath.command({ kind: "open", ssrc: SSRC, limits: LIMITS });
+    origin.datapath.command({ kind: "originate", ssrc: SSRC, first: 7 });
+    const got: number[] = [];
+    using _receiving = viewer.datapath.receive(
+      { ssrc: SSRC, budgetMs: 600, pace: "smooth" },
+      (event) => {
+        if (event.kind === "chunks") got.push(...event.chunks.map((one) => numberIn(one.payload)));
+      },
+    );
+    await join(origin, viewer);
+    const { local } = viewer.datapath;
+    for (let sent = 0; sent < 600; sent++) {
+      origin.datapath.publish(SSRC, ts(sent), origin.ports.clock.now());
+      if (sent % 5 === 4) await turn(10);
+      // The first packets have been delivered, hundreds wait in the receiver.
+      if (sent === 400) told?.("the test impairs it");
+    }
+    await until("all have come", () => got.length === 600, 10_000);
+    assert.deepEqual(got, Array.from({ length: 600 }, (_, index) => index));
+    assert.deepEqual(viewer.datapath.local, local);
+    assert.deepEqual(
+      viewer.ports.log.lines.map(({ event, fields }) => [event, fields["datapath"]]),
+      [["media-datapath", "linux"], ["media-datapath-changed", "deno"]],
+    );
+  },
+);
+
 linuxTest("an origin's thread that dies goes on with the next number", async () => {
   await using origin = await realDatapath();
   await using viewer = await realDatapath();
@@ -197,6 +245,7 @@ linuxTest("a thread that cannot start leaves media to plain sockets, and says wh
   await using one = await realDatapath("127.0.0.1", {}, {
     threads: {
       missing: () => undefined,
+      onMissing: () => ({ [Symbol.dispose]() {} }),
       start: () => Promise.reject(new Error("Cannot run a media thread: the test says so")),
     },
   });

@@ -12,30 +12,36 @@ const CALM = 0.3;
 /** First step, and the shortest wait: the kernel's timers are no finer. */
 const STEP_MS = 0.125;
 
-/** Decides from the share of time spent working. */
+/**
+ * Decides from the share of time spent working: by the processor's account, for a thread that waits for its turn on a full
+ * machine is not busy. A thread that is overrun finds its company in the socket anyway.
+ */
 export class Gather {
   /** How far apart two reads are at least. */
   waitMs: number;
   readonly #spec: GatherSpec;
+  readonly #cpuMs: () => number;
   #windowMs: number;
-  #workedMs = 0;
+  #usedMs: number;
 
-  constructor(spec: GatherSpec, nowMs: number) {
+  /** `cpuMs` tells the processor time that the thread has used. */
+  constructor(spec: GatherSpec, nowMs: number, cpuMs: () => number) {
     this.#spec = spec;
     this.waitMs = spec.fixedMs ?? 0;
+    this.#cpuMs = cpuMs;
     this.#windowMs = nowMs;
+    this.#usedMs = cpuMs();
   }
 
-  /** The thread worked from `fromMs` to `nowMs`. */
-  worked(fromMs: number, nowMs: number): void {
+  /** Looks at the load when it is time to. */
+  look(nowMs: number): void {
     const { fixedMs, upToMs } = this.#spec;
-    if (fixedMs !== undefined) return;
-    this.#workedMs += nowMs - fromMs;
     const spanMs = nowMs - this.#windowMs;
-    if (spanMs < WINDOW_MS) return;
-    const share = this.#workedMs / spanMs;
+    if (fixedMs !== undefined || spanMs < WINDOW_MS) return;
+    const usedMs = this.#cpuMs();
+    const share = (usedMs - this.#usedMs) / spanMs;
     this.#windowMs = nowMs;
-    this.#workedMs = 0;
+    this.#usedMs = usedMs;
     if (share > BUSY) this.waitMs = Math.min(upToMs, Math.max(STEP_MS, this.waitMs * 2));
     else if (share < CALM) this.waitMs = this.waitMs > STEP_MS ? this.waitMs / 2 : 0;
   }

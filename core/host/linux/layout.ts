@@ -89,6 +89,7 @@ export const EPOLLOUT = 4;
 export const EFD_NONBLOCK = 0x800;
 export const EFD_CLOEXEC = 0x80000;
 export const CLOCK_MONOTONIC = 1;
+export const CLOCK_THREAD_CPUTIME_ID = 3;
 
 /** Messages one `sendmmsg` or `recvmmsg` takes (`UIO_MAXIOV`). */
 export const MESSAGES_MAX = 1024;

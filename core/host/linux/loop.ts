@@ -16,9 +16,9 @@ import { demand } from "../port_errors.ts";
 import { Arena } from "./arena.ts";
 import { BatchCarrier } from "./carrier.ts";
 import { Gather } from "./gather.ts";
-import { Intake, type IntakeSink } from "./intake.ts";
+import { Intake, type IntakeSink, PASSING_BYTES } from "./intake.ts";
 import type { Libc } from "./libc.ts";
-import type { Block } from "./memory.ts";
+import { Block } from "./memory.ts";
 import { type OwnSocket, RemoteEnds } from "./peers.ts";
 import { type Doorbell, KernelClock, Poller } from "./poller.ts";
 import { familyOfHost, readSockaddr } from "./sockaddr.ts";
@@ -91,11 +91,11 @@ export class MediaLoop implements IntakeSink {
     this.#clock = new KernelClock(libc);
     this.#poller = new Poller(libc);
     this.#poller.add(link.bell.handle, BELL);
-    this.#arena = new Arena(libc, ARENA_BYTES);
+    this.#arena = new Arena(libc, ARENA_BYTES, new Block(libc, PASSING_BYTES));
     this.#intake = new Intake(libc, this.#arena);
     this.#ends = new RemoteEnds(libc);
     this.#carrier = new BatchCarrier(libc, this.#arena, this.#ends, this.#clock);
-    this.#gather = new Gather(options.gather, now());
+    this.#gather = new Gather(options.gather, now(), () => this.#clock.used());
     this.#served = new ServedEngine({
       thread: options,
       rng: denoRng(),
@@ -159,7 +159,7 @@ export class MediaLoop implements IntakeSink {
     this.#served.showPositions();
     this.#report();
     if (startMs >= this.#dropsMs) this.#readDrops(startMs);
-    this.#gather.worked(startMs, this.#now());
+    this.#gather.look(startMs);
     return rung;
   }
 
@@ -172,18 +172,18 @@ export class MediaLoop implements IntakeSink {
     const startMs = this.#now();
     this.#readMs = startMs;
     this.#nowMs = startMs;
-    this.#arena.recycle();
-    this.#served.driver.batch(() => {
-      for (let index = 0; index < ready; index++) {
-        const socket = this.#sockets.get(this.#poller.token(index));
-        if (socket === undefined || !this.#intake.hasRoom) continue;
-        this.#socket = socket;
-        this.#intake.receive(socket.udp, this);
-      }
-    });
-    this.#intake.release();
-    this.#gather.worked(startMs, this.#now());
+    for (let index = 0; index < ready; index++) {
+      const socket = this.#sockets.get(this.#poller.token(index));
+      if (socket === undefined) continue;
+      this.#socket = socket;
+      this.#arena.recycle();
+      this.#served.driver.batch(this.#receive);
+    }
   }
+
+  readonly #receive = (): void => {
+    if (this.#socket !== undefined) this.#intake.receive(this.#socket.udp, this);
+  };
 
   from(names: Block, at: number): void {
     this.#names = names;
@@ -225,7 +225,6 @@ export class MediaLoop implements IntakeSink {
   async #obey(): Promise<void> {
     this.#link.bell.answer();
     const orders = await this.#link.orders();
-    const startMs = this.#now();
     for (const order of orders) {
       this.#arena.recycle();
       if (order.kind === "open-socket") await this.#openSocket(order.socket, order.bind);
@@ -236,7 +235,6 @@ export class MediaLoop implements IntakeSink {
     }
     this.#served.showPositions();
     this.#report();
-    this.#gather.worked(startMs, this.#now());
   }
 
   async #openSocket(id: SocketId, bind: Addr): Promise<void> {

@@ -1,6 +1,7 @@
 /** Waiting for any of many sockets, and being woken by another thread. */
 import {
   CLOCK_MONOTONIC,
+  CLOCK_THREAD_CPUTIME_ID,
   EFD_CLOEXEC,
   EFD_NONBLOCK,
   EPOLL_CTL_ADD,
@@ -119,8 +120,17 @@ export class KernelClock {
 
   /** Milliseconds since the system started; the same in every thread and process. */
   now(): number {
+    return this.#read(CLOCK_MONOTONIC);
+  }
+
+  /** Milliseconds of processor time that this thread has used. */
+  used(): number {
+    return this.#read(CLOCK_THREAD_CPUTIME_ID);
+  }
+
+  #read(clock: number): number {
     const { seconds, fraction } = this.#libc.layout.time;
-    this.#libc.clockGettime(CLOCK_MONOTONIC, this.#time.address);
+    this.#libc.clockGettime(clock, this.#time.address);
     return this.#time.long(seconds) * 1000 + this.#time.long(fraction) / 1e6;
   }
 }

@@ -49,6 +49,7 @@ function watched(threads: EngineThreads, started: EngineThread[]): Partial<Ports
   return {
     threads: {
       missing: () => threads.missing(),
+      onMissing: (fn) => threads.onMissing(fn),
       start: async (options) => {
         const thread = await threads.start(options);
         started.push(thread);

@@ -42,7 +42,10 @@ class LinuxThread implements EngineThread {
   #hear: ((reports: readonly Report[]) => void) | undefined;
   #onDeath: ((why: string) => void) | undefined;
   #death: string | undefined;
+  /** It takes no orders any more. */
   #isOver = false;
+  /** It says nothing any more. */
+  #isReleased = false;
   #watch: ReturnType<typeof setInterval> | undefined;
   #closing: Promise<void> | undefined;
 
@@ -103,7 +106,7 @@ class LinuxThread implements EngineThread {
       case "reports":
         Atomics.sub(this.#shared, SHARED.reportBytes, message.bytes);
         if (this.#hear === undefined) this.#early.push(...message.reports);
-        else if (!this.#isOver) this.#hear(message.reports);
+        else if (!this.#isReleased) this.#hear(message.reports);
     }
   }
 
@@ -118,6 +121,7 @@ class LinuxThread implements EngineThread {
 
   /** Its sockets outlive a thread that dies; so they are closed from here, and their ports are free. */
   #release(): void {
+    this.#isReleased = true;
     clearInterval(this.#watch);
     this.#worker.terminate();
     for (const handle of this.#handles) this.#libc.closeHandle(handle);
@@ -188,6 +192,8 @@ export function linuxThreads(find: () => LibcFound = openLibc, readyMs = READY_M
   };
   return {
     missing: () => (looked ??= look()).missing,
+    // What is here at the start stays.
+    onMissing: () => ({ [Symbol.dispose]() {} }),
     async start(options) {
       const found = find();
       if ("missing" in found) throw new Error(`Cannot run a media thread: ${found.missing}`);

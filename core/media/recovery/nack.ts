@@ -5,7 +5,7 @@
 import type { LinkId, NackOptions } from "../api.ts";
 import type { Missing } from "../gaps.ts";
 import type { Parent } from "../parent.ts";
-import { giveUp, giveUpMs, type HopRecovery, type HopView } from "./recovery.ts";
+import { giveUp, type HopRecovery, type HopView, patienceMs } from "./recovery.ts";
 
 /** The first wait for reordered packets, where the round trip is not shorter: networks seldom reorder. */
 const REORDER_FIRST_MS = 10;
@@ -51,6 +51,10 @@ const STORM_WEIGHT = 1 / 32;
 const ANSWER_MARGIN_MS = 3;
 /** Loss assumed of a link that has shown less. */
 const URGENT_LOSS_MIN = 0.03;
+/** With more missing than this they are gone through no more often than requests may be sent. */
+const MANY_MISSING = 256;
+/** Numbers asked for at once: far more than any parent's budget answers in the time between. The oldest come first. */
+const ASKED_MAX = 512;
 /** Nobody to ask just now: looked at again after this. */
 const NOBODY_MS = 5;
 
@@ -92,6 +96,7 @@ function urgentCopies(loss: number, asks: number): number {
 export class NackRecovery implements HopRecovery {
   readonly #options: NackOptions;
   readonly #asking = new Map<LinkId, Asking>();
+  #restMs = -Infinity;
 
   constructor(options: NackOptions) {
     this.#options = options;
@@ -136,20 +141,24 @@ export class NackRecovery implements HopRecovery {
   }
 
   run(view: HopView, nowMs: number): number {
+    if (nowMs < this.#restMs) return this.#restMs;
+    this.#restMs = view.gaps.size > MANY_MISSING ? nowMs + ASK_GAP_MS : -Infinity;
+    const waitMs = patienceMs(view);
     let nextMs = Infinity;
+    let room = ASKED_MAX;
     for (const missing of view.gaps.values()) {
-      const overMs = giveUpMs(view, missing);
+      const overMs = missing.sinceMs + waitMs;
       if (nowMs >= overMs) {
         giveUp(view, missing);
         continue;
       }
       nextMs = Math.min(nextMs, overMs);
       if (missing.asks >= this.#options.triesMax) continue;
-      if (missing.dueMs <= nowMs) this.#ask(view, missing, overMs, nowMs);
+      if (missing.dueMs <= nowMs && room-- > 0) this.#ask(view, missing, overMs, nowMs);
       nextMs = Math.min(nextMs, missing.dueMs);
     }
     for (const parent of view.parents) this.#send(view, parent, nowMs);
-    return nextMs;
+    return Math.max(nextMs, this.#restMs);
   }
 
   #ask(view: HopView, missing: Missing, overMs: number, nowMs: number): void {

@@ -1,5 +1,5 @@
 /** No recovery: gaps are counted, nothing is asked for, no request is answered. */
-import { giveUp, giveUpMs, type HopRecovery, type HopView } from "./recovery.ts";
+import { giveUp, type HopRecovery, type HopView, patienceMs } from "./recovery.ts";
 
 /** Waits for reordered packets and for the other path only. */
 export class NoRecovery implements HopRecovery {
@@ -14,9 +14,10 @@ export class NoRecovery implements HopRecovery {
   forget(): void {}
 
   run(view: HopView, nowMs: number): number {
+    const waitMs = patienceMs(view);
     let nextMs = Infinity;
     for (const missing of view.gaps.values()) {
-      const overMs = giveUpMs(view, missing);
+      const overMs = missing.sinceMs + waitMs;
       if (nowMs >= overMs) giveUp(view, missing);
       else nextMs = Math.min(nextMs, overMs);
     }

@@ -42,14 +42,13 @@ export interface HopRecovery {
 }
 
 /**
- * When a missing packet is given up. While every parent is silent the wait goes on as long as a ring
+ * How long a missing packet is waited for. While every parent is silent the wait goes on as long as a ring
  * could still hold the packet: the next parent answers from its own.
  */
-export function giveUpMs(view: HopView, missing: Missing): number {
-  for (const parent of view.parents) {
-    if (!parent.silent) return missing.sinceMs + view.repairMs;
-  }
-  return missing.sinceMs + Math.max(view.repairMs, view.limits.ringMs);
+export function patienceMs(view: HopView): number {
+  const { repairMs } = view;
+  for (const parent of view.parents) if (!parent.silent) return repairMs;
+  return Math.max(repairMs, view.limits.ringMs);
 }
 
 /** Gives a packet up. */
