@@ -9,8 +9,11 @@ import type { PieceProof, PieceTarget } from "../swarm/piece_proof.ts";
 /** Name of these threads: by it a program in one file knows what a thread is to do. */
 export const PIECE_THREAD_NAME = "espalier-pieces";
 
-/** More would wait for each other: one hashes about 800 MB a second. */
-const THREADS_MAX = 2;
+/**
+ * One hashes about 900 MB a second and costs 35 MB of memory; more than there are cores beside the main thread's
+ * would wait for it.
+ */
+const THREADS_MAX = Math.max(1, Math.min(2, navigator.hardwareConcurrency - 1));
 
 /** One piece for a thread. */
 export interface PieceJob {

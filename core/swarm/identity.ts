@@ -5,7 +5,7 @@
  * one hash covers one piece, so every piece is verified on its own; the root does not depend on the
  * length of the pieces.
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** Bytes of one leaf of the tree. */
 export const BLOCK_BYTES = 16 * 1024;
@@ -63,9 +63,22 @@ export function pieceLength(
   return Math.min(shape.pieceBytes, shape.sizeBytes - piece * shape.pieceBytes);
 }
 
-/** SHA-256 of one block. */
-export function blockHash(block: Uint8Array): Uint8Array {
-  return createHash("sha256").update(block).digest();
+/** Values of hexadecimal digits by their code. */
+const DIGITS = Uint8Array.from({ length: 128 }, (_, code) => {
+  const value = "0123456789abcdef".indexOf(String.fromCharCode(code));
+  return Math.max(0, value);
+});
+
+/**
+ * Puts the SHA-256 of some bytes at a place. In hexadecimal it comes as a string: a buffer for every 32 bytes costs
+ * a tenth of the time for a block, and half of it for two hashes.
+ */
+function putHash(bytes: Uint8Array, into: Uint8Array, at: number): void {
+  const digits = hash("sha256", bytes, "hex");
+  for (let i = 0; i < HASH_BYTES; i++) {
+    const high = DIGITS[digits.charCodeAt(2 * i)] ?? 0;
+    into[at + i] = (high << 4) | (DIGITS[digits.charCodeAt(2 * i + 1)] ?? 0);
+  }
 }
 
 /** Hashes of all-padding subtrees, by level: 0 is a missing block. */
@@ -73,7 +86,9 @@ const padding: Uint8Array[] = [new Uint8Array(HASH_BYTES)];
 function paddingHash(level: number): Uint8Array {
   for (let have = padding.length; have <= level; have++) {
     const below = padding[have - 1] ?? new Uint8Array(HASH_BYTES);
-    padding.push(createHash("sha256").update(below).update(below).digest());
+    const hashed = new Uint8Array(HASH_BYTES);
+    putHash(Uint8Array.from([...below, ...below]), hashed, 0);
+    padding.push(hashed);
   }
   return padding[level] ?? new Uint8Array(HASH_BYTES);
 }
@@ -89,9 +104,9 @@ export function merkleRoot(hashes: Uint8Array, width: number, level: number): Ui
     const count = row.length / HASH_BYTES;
     const next = new Uint8Array(Math.ceil(count / 2) * HASH_BYTES);
     for (let i = 0; i < count; i += 2) {
-      const pair = createHash("sha256").update(row.subarray(i * HASH_BYTES, (i + 2) * HASH_BYTES));
-      if (i + 1 === count) pair.update(paddingHash(at));
-      next.set(pair.digest(), (i / 2) * HASH_BYTES);
+      const pair = row.subarray(i * HASH_BYTES, (i + 2) * HASH_BYTES);
+      const whole = i + 1 < count ? pair : Uint8Array.from([...pair, ...paddingHash(at)]);
+      putHash(whole, next, (i / 2) * HASH_BYTES);
     }
     row = next;
   }
@@ -161,7 +176,7 @@ export function blockHashes(bytes: Uint8Array): Uint8Array {
   const leaves = new Uint8Array(count * HASH_BYTES);
   for (let i = 0; i < count; i++) {
     const block = bytes.subarray(i * BLOCK_BYTES, (i + 1) * BLOCK_BYTES);
-    leaves.set(blockHash(block), i * HASH_BYTES);
+    putHash(block, leaves, i * HASH_BYTES);
   }
   return leaves;
 }
@@ -186,7 +201,7 @@ export class FileHasher {
     for (let at = 0; at < bytes.length; at += BLOCK_BYTES) {
       const block = bytes.subarray(at, at + BLOCK_BYTES);
       const inPiece = (this.#doneBytes % this.#pieceBytes) / BLOCK_BYTES;
-      this.#leaves.set(blockHash(block), inPiece * HASH_BYTES);
+      putHash(block, this.#leaves, inPiece * HASH_BYTES);
       this.#doneBytes += block.length;
       const last = this.#doneBytes === this.#sizeBytes;
       if (last || this.#doneBytes % this.#pieceBytes === 0) this.#closePiece(inPiece + 1);

@@ -3,18 +3,22 @@ import type { PickerView } from "../slots.ts";
 
 /**
  * The rarest of the pieces that `may` names; of equals those that are this node's own share, then
- * by lot, so that peers do not all ask for the same.
+ * by lot, so that peers do not all ask for the same. One that nobody else holds cannot be beaten: the first of
+ * these after a place drawn by lot is taken, which a large file feels.
  */
 function rarestOf(view: PickerView, may: (piece: number) => boolean): number | undefined {
   let best: number | undefined;
   let bestCopies = Infinity;
   let bestPreferred = false;
   let ties = 0;
-  for (let piece = 0; piece < view.pieces; piece++) {
+  const from = Math.floor(view.random() * view.pieces);
+  for (let i = 0; i < view.pieces; i++) {
+    const piece = (from + i) % view.pieces;
     if (!may(piece)) continue;
     const copies = view.copies(piece);
     if (copies > bestCopies) continue;
-    const preferred = view.preferred?.(piece) === true;
+    const preferred = view.preferred?.(piece) ?? true;
+    if (copies <= 1 && preferred) return piece;
     if (copies === bestCopies && bestPreferred && !preferred) continue;
     if (copies < bestCopies || preferred !== bestPreferred) {
       bestCopies = copies;

@@ -33,7 +33,7 @@ export class Assembly {
     this.#bytes = buffer.subarray(0, pieceLength(shape, piece));
     const blocks = Math.ceil(this.#bytes.length / BLOCK_BYTES);
     this.#state = new Uint8Array(blocks);
-    this.#senders = Array.from({ length: blocks }, () => -1);
+    this.#senders = new Array<number>(blocks).fill(-1);
     this.#free = blocks;
   }
 
@@ -67,7 +67,8 @@ export class Assembly {
 
   /** Gives blocks back that were asked for or were arriving. */
   release(span: Span): void {
-    for (const block of this.#blocksOf(span)) {
+    const [first, end] = blocksOf(span);
+    for (let block = first; block < end; block++) {
       const state = this.#state[block];
       if (state !== ASKED && state !== ARRIVING) continue;
       this.#state[block] = FREE;
@@ -87,16 +88,18 @@ export class Assembly {
 
   /** Whether every block of a span is still waited for. */
   isAsked(span: Span): boolean {
-    return this.#blocksOf(span).every((block) => this.#state[block] === ASKED);
+    const [first, end] = blocksOf(span);
+    for (let block = first; block < end; block++) if (this.#state[block] !== ASKED) return false;
+    return true;
   }
 
   /** A span's payload begins: where it goes; undefined when it is here, or another's is arriving. */
   arriving(span: Span): Uint8Array | undefined {
-    const blocks = this.#blocksOf(span);
-    if (!blocks.every((block) => this.#state[block] === ASKED || this.#state[block] === FREE)) {
-      return undefined;
+    const [first, end] = blocksOf(span);
+    for (let block = first; block < end; block++) {
+      if (this.#state[block] !== ASKED && this.#state[block] !== FREE) return undefined;
     }
-    for (const block of blocks) {
+    for (let block = first; block < end; block++) {
       if (this.#state[block] === FREE) this.#free--;
       this.#state[block] = ARRIVING;
     }
@@ -105,7 +108,8 @@ export class Assembly {
 
   /** A span is here, from this connection. */
   arrived(span: Span, connection: number): void {
-    for (const block of this.#blocksOf(span)) {
+    const [first, end] = blocksOf(span);
+    for (let block = first; block < end; block++) {
       this.#state[block] = HERE;
       this.#senders[block] = connection;
       this.#here++;
@@ -140,10 +144,10 @@ export class Assembly {
     }
     return found;
   }
+}
 
-  #blocksOf(span: Span): number[] {
-    const first = span.begin / BLOCK_BYTES;
-    const count = Math.ceil(span.length / BLOCK_BYTES);
-    return Array.from({ length: count }, (_, i) => first + i);
-  }
+/** First block of a span, and the one after its last. */
+function blocksOf(span: Span): readonly [number, number] {
+  const first = span.begin / BLOCK_BYTES;
+  return [first, first + Math.ceil(span.length / BLOCK_BYTES)];
 }

@@ -211,6 +211,10 @@ export class Fetcher {
     if (goesOn && this.heads.length === 0 && this.#mayHelp(remote, current)) return current;
     const { picker, random } = this.#options;
     const room = this.#assemblies.size < this.#capacity;
+    if (!room && !this.#begunFor(remote)) {
+      this.starved = true;
+      return undefined;
+    }
     const view: PickerView = {
       pieces: this.#pieces,
       free: (piece) => remote.map.has(piece) && this.#isFree(piece, room),
@@ -223,6 +227,14 @@ export class Fetcher {
     };
     const piece = picker.next(view);
     return piece !== undefined && (view.free(piece) || view.begun(piece)) ? piece : undefined;
+  }
+
+  /** Whether a peer could help with anything that is in memory. */
+  #begunFor(remote: Remote): boolean {
+    for (const piece of this.#assemblies.keys()) {
+      if (remote.map.has(piece) && this.#mayHelp(remote, piece)) return true;
+    }
+    return false;
   }
 
   /** Not begun, or begun by somebody who has gone. */

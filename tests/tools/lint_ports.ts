@@ -164,7 +164,7 @@ const noImpureImports: Deno.lint.Rule = {
   },
 };
 
-const PURE_CRYPTO = /^(create(Hash|Hmac|Cipheriv|Decipheriv)|timingSafeEqual|hkdfSync)$/;
+const PURE_CRYPTO = /^(hash|create(Hash|Hmac|Cipheriv|Decipheriv)|timingSafeEqual|hkdfSync)$/;
 
 const brandCastsOnly: Deno.lint.Rule = {
   create(context) {
