@@ -31,10 +31,10 @@ export class PositionTable {
     this.#fields = new Float64Array(buffer);
   }
 
-  /** Writes a stream's position, -1 for what is not known; one writer at a time. */
+  /** Writes the position of one life of a stream, -1 for what is not known; one writer at a time. */
   write(
     slot: number,
-    ssrc: number,
+    life: number,
     head: number,
     tail: number,
     next: number,
@@ -44,7 +44,7 @@ export class PositionTable {
     const version = slot * SLOT_BYTES / 4;
     const at = (slot * SLOT_BYTES + HEADER_INTS * 4) / 8;
     Atomics.add(this.#ints, version, 1);
-    this.#fields[at] = ssrc;
+    this.#fields[at] = life;
     this.#fields[at + 1] = head;
     this.#fields[at + 2] = tail;
     this.#fields[at + 3] = next;
@@ -52,8 +52,8 @@ export class PositionTable {
     Atomics.add(this.#ints, version, 1);
   }
 
-  /** Reads a stream's position; nothing is known when the slot holds another stream. */
-  read(slot: number, ssrc: number): StreamPosition {
+  /** Reads a stream's position; nothing is known when the slot holds another stream, or an earlier life of this one. */
+  read(slot: number, life: number): StreamPosition {
     if (slot < 0 || slot >= POSITION_SLOTS) return UNKNOWN;
     const version = slot * SLOT_BYTES / 4;
     const at = (slot * SLOT_BYTES + HEADER_INTS * 4) / 8;
@@ -69,7 +69,7 @@ export class PositionTable {
         lastArrivalMs: Math.max(0, field(4)),
       };
       const after = Atomics.load(this.#ints, version);
-      if (before === after && before % 2 === 0) return owner === ssrc ? position : UNKNOWN;
+      if (before === after && before % 2 === 0) return owner === life ? position : UNKNOWN;
     }
     return UNKNOWN;
   }

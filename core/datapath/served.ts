@@ -264,6 +264,6 @@ export class ServedEngine {
     if (place === undefined) return;
     const { ring: { top }, next, lastArrivalMs } = stream;
     const tail = stream.tail(this.#shownMs);
-    this.#positions.write(place.slot, stream.ssrc, top, tail, next, lastArrivalMs);
+    this.#positions.write(place.slot, place.life, top, tail, next, lastArrivalMs);
   };
 }

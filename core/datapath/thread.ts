@@ -320,7 +320,8 @@ export class ThreadDatapath implements Datapath, AsyncDisposable {
   }
 
   position(ssrc: Ssrc): StreamPosition {
-    return this.#positions.read(this.#places.get(ssrc)?.slot ?? -1, ssrc);
+    const place = this.#places.get(ssrc);
+    return this.#positions.read(place?.slot ?? -1, place?.life ?? -1);
   }
 
   /** As the thread counted last, at most a second ago; asking makes it count anew. */

@@ -226,6 +226,18 @@ export function datapathSuite(fixture: Fixture): void {
     await stop();
   });
 
+  Deno.test(`${name}: a stream that is opened again knows nothing of its earlier life`, async () => {
+    const world = new World({ seed: 14, link: { delayMs: 10 } });
+    const { b, stop } = await flow(fixture, world, 50);
+    assert.ok(b.position(SSRC).head !== undefined);
+    b.command({ kind: "close", ssrc: SSRC });
+    b.command({ kind: "open", ssrc: SSRC, limits: LIMITS });
+    assert.equal(b.position(SSRC).next, undefined);
+    await world.runFor(500);
+    assert.equal(b.position(SSRC).next, undefined);
+    await stop();
+  });
+
   Deno.test(`${name}: orders about unknown streams are ignored`, async () => {
     const world = new World({ seed: 10 });
     const { network, a } = await pair(fixture, world);
