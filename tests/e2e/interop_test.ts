@@ -160,6 +160,9 @@ Deno.test({
   },
 });
 
+/** A media packet: RTP header and seven TS packets. */
+const MEDIA_BYTES = 1328;
+
 /** The UDP payloads of a capture that fit a display filter. */
 async function payloads(file: string, port: number, filter: string): Promise<Uint8Array[]> {
   const { code, stdout, stderr } = await run("tshark", [
@@ -177,7 +180,19 @@ async function payloads(file: string, port: number, filter: string): Promise<Uin
     ],
   ]);
   assert.equal(code, 0, stderr);
-  return stdout.trim().split("\n").map((line) => decodeHex(line));
+  return stdout.trim().split("\n").flatMap((line) => cut(decodeHex(line)));
+}
+
+/** Packets sent together are captured on the loopback as one datagram, before anybody has cut it: media of one length. */
+function cut(bytes: Uint8Array): Uint8Array[] {
+  const pieces: Uint8Array[] = [];
+  for (let at = 0; at < bytes.length; at += MEDIA_BYTES) {
+    const piece = bytes.slice(at, at + MEDIA_BYTES);
+    if (at === 0 || (((piece[1] ?? 0) & 0x7f) === 33 && ((piece[11] ?? 0) & 1) === 0)) {
+      pieces.push(piece);
+    }
+  }
+  return pieces;
 }
 
 const decodeHex = (hex: string) =>
