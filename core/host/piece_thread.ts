@@ -19,9 +19,10 @@ function fileOf(path: string): Deno.FsFile {
   return file;
 }
 
-function answerTo({ id, path, offset, bytes, target }: PieceJob): FromPieceThread {
+function answerTo(job: PieceJob): FromPieceThread {
+  const { id, path, offset, bytes, target } = job;
   try {
-    const proof = provePiece(bytes, target);
+    const proof = job.proof ?? provePiece(bytes, target);
     if (!proof.isRight) return { id, proof };
     const file = fileOf(path);
     file.seekSync(offset, Deno.SeekMode.Start);

@@ -4,7 +4,7 @@
  * thread starts with the first file; until one is ready, and should it die, the work is done by whoever asks.
  */
 import { PortError, type PortErrorCode } from "../ports.ts";
-import type { PieceProof, PieceTarget } from "../swarm/piece_proof.ts";
+import { type PieceProof, type PieceTarget, provePiece } from "../swarm/piece_proof.ts";
 
 /** Name of these threads: by it a program in one file knows what a thread is to do. */
 export const PIECE_THREAD_NAME = "espalier-pieces";
@@ -22,7 +22,12 @@ export interface PieceJob {
   readonly offset: number;
   readonly bytes: Uint8Array;
   readonly target: PieceTarget;
+  /** Where it is known already: there is only writing left. */
+  readonly proof?: PieceProof;
 }
+
+/** With this many pieces before it at a thread, one is hashed by whoever asks; a disk is never waited for there. */
+const SHARE_AT = 3;
 
 /** To a thread. */
 export type ToPieceThread = PieceJob | { readonly close: string };
@@ -114,11 +119,18 @@ export class PieceThreads {
   }
 
   /** Proves a piece and writes it if it is right; `here` does the same without a thread. */
-  keep(job: Omit<PieceJob, "id">, here: () => Promise<PieceProof>): Promise<PieceProof> {
+  keep(job: Omit<PieceJob, "id" | "proof">, here: () => Promise<PieceProof>): Promise<PieceProof> {
     const thread = this.#free();
     if (thread === undefined) return here();
+    const id = this.#ids++;
     const { promise, resolve } = Promise.withResolvers<PieceProof>();
-    thread.give({ job: { ...job, id: this.#ids++ }, done: resolve, here });
+    if (thread.pending.size < SHARE_AT) {
+      thread.give({ job: { ...job, id }, done: resolve, here });
+      return promise;
+    }
+    const proof = provePiece(job.bytes, job.target);
+    if (!proof.isRight) return Promise.resolve(proof);
+    thread.give({ job: { ...job, id, proof }, done: resolve, here });
     return promise;
   }
 

@@ -88,6 +88,20 @@ Deno.test("a thread writes, says why it cannot, and what it leaves at its end is
     const written = await Deno.readFile(path);
     assert.deepEqual([written[4], written[5], written.at(-1)], [0, 3, 3]);
     assert.equal(written.length, 5 + WIDTH * BLOCK_BYTES);
+    // More at once than the thread is left alone with, wrong ones among them.
+    const many = await Promise.all(Array.from({ length: 30 }, (_, i) => {
+      const { bytes, target } = piece(i);
+      if (i % 3 === 0) bytes.fill(200);
+      const never = () => Promise.reject(new Error("the thread is there"));
+      return threads.keep({ path, offset: i * bytes.length, bytes, target }, never);
+    }));
+    const kept = await Deno.readFile(path);
+    for (let i = 0; i < 30; i++) {
+      assert.equal(many[i]?.isRight, i % 3 !== 0, `piece ${i}`);
+      const byte = kept[i * WIDTH * BLOCK_BYTES + 9];
+      if (i % 3 !== 0) assert.equal(byte, i);
+      else assert.notEqual(byte, 200);
+    }
     const { bytes, target } = piece(4);
     const here = () => Promise.resolve(provePiece(bytes, target));
     const nowhere = { path: `${folder}/none/part`, offset: 0, bytes, target };
