@@ -11,6 +11,9 @@ export type Ssrc = number & { readonly brand: "Ssrc" };
 /** What a node name, and each half of a stream name, looks like. Names are ids, never paths. */
 export const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
+/** `origin/name`, both of them names. */
+export const STREAM_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\/[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
 /** Parses a node name; undefined when it is none. */
 export function nodeName(text: unknown): NodeName | undefined {
   return typeof text === "string" && NAME_PATTERN.test(text) ? text as NodeName : undefined;
@@ -18,10 +21,7 @@ export function nodeName(text: unknown): NodeName | undefined {
 
 /** Parses `origin/name`; undefined when it is no stream name. */
 export function streamName(text: unknown): StreamName | undefined {
-  if (typeof text !== "string") return undefined;
-  const slash = text.indexOf("/");
-  if (slash < 0 || !NAME_PATTERN.test(text.slice(0, slash))) return undefined;
-  return NAME_PATTERN.test(text.slice(slash + 1)) ? text as StreamName : undefined;
+  return typeof text === "string" && STREAM_PATTERN.test(text) ? text as StreamName : undefined;
 }
 
 /** The origin half of a stream name. */

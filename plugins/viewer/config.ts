@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { NAME_PATTERN } from "../../core/ids.ts";
+import { NAME_PATTERN, STREAM_PATTERN } from "../../core/ids.ts";
 import { duration } from "../../core/units.ts";
 
 /** Sessions at most. */
@@ -7,7 +7,7 @@ export const SESSIONS_MAX = 1000;
 
 /** One stream to watch. */
 export const sessionConfig = z.strictObject({
-  stream: z.string().regex(/^[^/]+\/[^/]+$/, "a stream name such as o1/clip expected").describe(
+  stream: z.string().regex(STREAM_PATTERN, "a stream name such as o1/clip expected").describe(
     "The stream to watch, `origin/name`.",
   ),
   id: z.string().regex(NAME_PATTERN).optional().describe(
