@@ -17,11 +17,12 @@ import {
 } from "./dashboard_rig.ts";
 import { needing, type TestNet, withNet } from "./net.ts";
 
+/** v1 knows one POP only: what is looked at there is there. */
 const NEIGHBORS = {
   o1: ["r1", "r2"],
   r1: ["r2", "r3", "r4"],
   r2: ["r3", "r4"],
-  v1: ["r3", "r4"],
+  v1: ["r3"],
   v2: ["r3", "r4"],
 };
 const NODES = ["o1", "r1", "r2", "r3", "r4", "v1", "v2"];
@@ -89,9 +90,8 @@ Deno.test({
 
       await pages(window);
       await page.goto(`${url}#/`);
-      const pop = await net.parentOf("v1", STREAM);
-      const relay = pop === undefined ? undefined : await net.parentOf(pop, STREAM);
-      assert.ok(relay, "v1 hangs on a POP, and that on a relay");
+      const relay = await net.parentOf("r3", STREAM);
+      assert.ok(relay, "the POP hangs on a relay");
       net.fleet.get(relay).signal("SIGKILL");
       await settled(net, window, [relay]);
       await page.getByText("failed over").first().waitFor();
