@@ -67,13 +67,16 @@ class Theater {
     return this.#http;
   }
 
-  /** The download runs, and has not come to the place of the seek. */
+  /** The download runs, and lacks what is played first after the seek; single pieces come early as the rarest. */
   async isShort(): Promise<void> {
     const [transfer] = (await this.swarm.status("viewer")).transfers;
     assert.ok(transfer !== undefined);
-    const piece = Math.floor(SEEK * transfer.pieces);
-    const byte = parseInt(transfer.map.slice(2 * (piece >> 3), 2 * (piece >> 3) + 2), 16);
-    assert.equal(byte & (0x80 >> (piece & 7)), 0, `piece ${piece} is here before the seek`);
+    const { map, pieces } = transfer;
+    const isHere = (piece: number) =>
+      (parseInt(map.slice(2 * (piece >> 3), 2 * (piece >> 3) + 2), 16) & (0x80 >> (piece & 7))) > 0;
+    const first = Math.floor(SEEK * pieces);
+    const held = Array.from({ length: 8 }, (_, n) => first + n).filter(isHere);
+    assert.ok(held.length <= 4, `pieces ${held} are here before the seek, of ${map}`);
   }
 }
 

@@ -7,8 +7,8 @@ import type { GatherSpec } from "../../datapath/words.ts";
 /** The load is looked at this often. */
 const WINDOW_MS = 20;
 /** Busier than this: wait longer. Calmer than that: wait less. Between them a change would swing. */
-const BUSY = 0.6;
-const CALM = 0.3;
+const BUSY = 0.85;
+const CALM = 0.6;
 /** First step, and the shortest wait: the kernel's timers are no finer. */
 const STEP_MS = 0.125;
 
