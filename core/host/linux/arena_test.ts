@@ -286,11 +286,11 @@ Deno.test("waiting for company grows with the load and goes when it goes", () =>
   const run = (share: number, ms: number) => {
     for (const endMs = nowMs + ms; nowMs < endMs; usedMs += share) gather.look(++nowMs);
   };
-  run(0.1, 200);
+  run(0.7, 200);
   assert.equal(gather.waitMs, 0);
   run(0.9, 200);
   assert.equal(gather.waitMs, 1);
-  run(0.45, 200);
+  run(0.75, 200);
   assert.equal(gather.waitMs, 1);
   run(0.1, 200);
   assert.equal(gather.waitMs, 0);
