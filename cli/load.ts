@@ -84,7 +84,8 @@ async function replaceText(file: string, text: string, expected: string): Promis
         createNew: true,
         ...(mode === null ? {} : { mode: mode & 0o777 }),
       });
-      await handle.write(new TextEncoder().encode(text));
+      const bytes = new TextEncoder().encode(text);
+      for (let at = 0; at < bytes.length;) at += await handle.write(bytes.subarray(at));
       await handle.syncData();
       if (await readText(file) !== expected) {
         throw new UserError("changed-on-disk", `Cannot save ${file}: it was changed just now`);

@@ -1,5 +1,6 @@
 /** What the admin endpoint asks of a node's steering. */
 import { z } from "zod";
+import { recordingAnswer, sessionAnswer } from "../core/answers.ts";
 import type { RootLog } from "../core/host/log.ts";
 import type { RecordingInput, SteeringView } from "../core/host/steering_routes.ts";
 import type { Kernel } from "../core/kernel.ts";
@@ -9,20 +10,9 @@ import { recorder } from "../plugins/registry.ts";
 import type { Steering } from "./steering.ts";
 
 /** What a session's status says of a sink that records. */
-const recordingSink = z.object({
-  id: z.string(),
-  file: z.string(),
-  bytes: z.number(),
-  lost: z.number(),
-  droppedBytes: z.number(),
-  trouble: z.string().optional(),
-});
-const session = z.object({
-  session: z.string(),
-  stream: z.string(),
-  ended: z.boolean(),
-  sinks: z.array(z.unknown()),
-});
+const recordingSink = recordingAnswer.omit({ session: true, stream: true });
+const session = sessionAnswer.pick({ session: true, stream: true, ended: true })
+  .extend({ sinks: z.array(z.unknown()) });
 
 /** Steering, as the endpoint's routes want it. */
 export function steeringView(

@@ -60,7 +60,7 @@ function write(text: string): void {
   for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
 }
 
-/** Resolves when somebody presses q or Ctrl-C; `next` keeps one read under way. */
+/** Resolves when somebody presses q or Ctrl-C. */
 async function untilQuit(signal: AbortSignal): Promise<void> {
   const buffer = new Uint8Array(16);
   while (!signal.aborted) {

@@ -122,13 +122,7 @@ export const sessionAnswer = z.object({
   ended: z.boolean(),
   packets: z.int(),
   lost: z.int(),
-  state: subscriptionAnswer.shape.state.optional(),
-  parents: z.array(name).optional(),
-  delivering: z.array(name).optional(),
-  standby: name.optional(),
-  failovers: z.int().optional(),
-  handovers: z.int().optional(),
-  lastOutageMs: ms.optional(),
+  ...subscriptionAnswer.omit({ stream: true, session: true }).partial().shape,
   sinks: z.array(z.looseObject({ id: name, pace: z.enum(["asap", "smooth"]) })),
 });
 

@@ -85,9 +85,7 @@ class PromMetrics implements NodeMetrics {
     read: () => readonly Sample[],
   ): Disposable {
     const family = this.#families.get(name) ?? { type, help, readers: new Set() };
-    const isTaken = [this.#counters, this.#histograms, this.#distributions]
-      .some((all) => all.has(name));
-    if (family.type !== type || isTaken) {
+    if (family.type !== type || this.#isTaken(name, this.#families)) {
       throw new TypeError(`Cannot collect metric ${name}: the name has another type already`);
     }
     this.#families.set(name, family);
@@ -108,9 +106,9 @@ class PromMetrics implements NodeMetrics {
     buckets: readonly number[],
     read: () => readonly DistributionSample[],
   ): Disposable {
-    const isTaken = [this.#families, this.#counters, this.#histograms, this.#distributions]
-      .some((all) => all.has(name));
-    if (isTaken) throw new TypeError(`Cannot collect metric ${name}: the name is taken`);
+    if (this.#isTaken(name)) {
+      throw new TypeError(`Cannot collect metric ${name}: the name is taken`);
+    }
     const distribution = { help, buckets, read };
     this.#distributions.set(name, distribution);
     return {
@@ -129,6 +127,17 @@ class PromMetrics implements NodeMetrics {
       .map((part) => `${part}\n`).join("");
   }
 
+  /** Whether metrics of another kind than those in `own` have this name. */
+  #isTaken(name: string, own?: ReadonlyMap<string, unknown>): boolean {
+    const kinds: readonly ReadonlyMap<string, unknown>[] = [
+      this.#counters,
+      this.#histograms,
+      this.#families,
+      this.#distributions,
+    ];
+    return kinds.some((all) => all !== own && all.has(name));
+  }
+
   #fixed<M>(
     all: Map<string, Fixed<M>>,
     name: string,
@@ -138,7 +147,7 @@ class PromMetrics implements NodeMetrics {
     const names = Object.keys(labels).toSorted();
     const known = all.get(name);
     if (known === undefined) {
-      if (this.#families.has(name)) {
+      if (this.#isTaken(name, all)) {
         throw new TypeError(`Cannot make metric ${name}: the name is collected already`);
       }
       const fixed = { metric: make(names), labelNames: names.join(), bound: new Map() };

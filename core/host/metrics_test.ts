@@ -77,6 +77,9 @@ Deno.test("one name cannot mean two things", () => {
   assert.throws(() => metrics.collect("one_total", "counter", "One.", () => []), /another type/);
   metrics.collect("two", "gauge", "Two.", () => []);
   assert.throws(() => metrics.counter("two", "Two."), /collected already/);
+  metrics.collectDistribution("three", "Three.", [1], () => []);
+  assert.throws(() => metrics.counter("three", "Three."), /collected already/);
+  assert.throws(() => metrics.histogram("one_total", "One.", [1]), /collected already/);
 });
 
 Deno.test("two nodes in one process have metrics of their own", async () => {

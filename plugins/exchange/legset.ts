@@ -59,9 +59,7 @@ export class LegSet {
   }
 
   flowing(): number {
-    let count = 0;
-    for (const leg of this.#legs.values()) if (leg.state === "flowing") count++;
-    return count;
+    return this.delivering().length;
   }
 
   /** How it stands with all of them; `broken`: media came before and does not now. */

@@ -407,8 +407,10 @@ export class Serving implements Machine<ServingIn, ServingOut> {
       this.#remove(child, "lease");
       this.#out.push({ kind: "interest", stream: child.stream });
     }
-    for (const child of this.#draining ? [...this.#children.values()] : []) {
-      if (nowMs - child.movedAtMs >= MOVE_AGAIN_MS) this.#move(child, "draining", nowMs);
+    if (this.#draining) {
+      for (const child of [...this.#children.values()]) {
+        if (nowMs - child.movedAtMs >= MOVE_AGAIN_MS) this.#move(child, "draining", nowMs);
+      }
     }
     for (const waiting of [...this.#waiting.values()]) {
       if (nowMs < waiting.untilMs) continue;

@@ -75,12 +75,11 @@ export class FailoverRig {
     // Only then are there two ways: a relay that has just come back may hang on the other way, and stay there
     // when its own is not cheaper by what the tree moves for. Another start brings it back.
     for (const name of RELAYS) {
-      if (await this.#onOwnWay(name, 30_000)) continue;
-      await net.fleet.get(name).stop();
-      await net.restart(name).ready();
-      if (!await this.#onOwnWay(name, 60_000)) {
-        throw new Error(`${name} is not on a way of its own`);
-      }
+      await this.#onOwnWay(name, 30_000).catch(async () => {
+        await net.fleet.get(name).stop();
+        await net.restart(name).ready();
+        await this.#onOwnWay(name, 60_000);
+      });
     }
     await until("the viewer to flow, with a standby", async () => {
       const sessions = await net.sessions("v");
@@ -103,18 +102,15 @@ export class FailoverRig {
     await this.#counted();
   }
 
-  /** Whether a relay has, or gets, a route of its own from the origin. */
-  async #onOwnWay(name: string, timeoutMs: number): Promise<boolean> {
-    const endMs = Date.now() + timeoutMs;
-    while (Date.now() < endMs) {
+  /** Waits until a relay has a route of its own from the origin. */
+  async #onOwnWay(name: string, withinMs: number): Promise<void> {
+    await until(`${name} to be on a way of its own`, async () => {
       const tree = await this.net.fleet.get(name).ask<{
         origins: { routes: { parent: string; path: string[] }[] }[];
       }>("/api/v1/tree");
       const path = tree.origins[0]?.routes[0]?.path ?? [];
-      if (path.length === (name.endsWith("1") ? 1 : 2)) return true;
-      await new Promise((resolve) => setTimeout(resolve, 250));
-    }
-    return false;
+      return path.length === (name.endsWith("1") ? 1 : 2);
+    }, withinMs);
   }
 
   /** The relays that the viewer's packets run through now, the nearest one first. */
