@@ -1,102 +1,152 @@
 /**
- * The numbers of one stream that are known to exist and are not here. Entries are made in ascending order
- * and a Map keeps the order of insertion, so iterating goes from the oldest on. The oldest alone is found by counting up:
- * a Map that lost its first entries walks over their places whenever it is asked for its first.
+ * The numbers of one stream that are known to exist and are not here, in ascending order. What a storm of losses costs is
+ * what a node has least of then: entries are chained and used again, and found by the low bits of their numbers.
  */
 import type { LinkId } from "./api.ts";
 
-/** One missing packet. */
-export interface Missing {
-  readonly number: number;
+/** Places a new table has: most streams never miss more at a time. */
+const FIRST_PLACES = 64;
+const NOBODY: LinkId = -1;
+
+/** One missing packet. It is used for another as soon as the packet has come or is given up. */
+export class Missing {
+  number = -1;
   /** The parent whose later packet showed the gap. */
-  readonly shownBy: LinkId;
-  sinceMs: number;
+  shownBy: LinkId = NOBODY;
+  sinceMs = 0;
   /** When it is asked for next. */
-  dueMs: number;
-  asks: number;
+  dueMs = 0;
+  asks = 0;
   /** Urgent requests still to come; -1 before the last moment for a request has come. */
-  urgent: number;
+  urgent = -1;
+  /** The next higher number that is missing. */
+  later: Missing | undefined = undefined;
+  earlier: Missing | undefined = undefined;
 }
 
 /** Missing packets of one stream, bounded. */
 export class Gaps {
-  readonly #missing = new Map<number, Missing>();
+  #places: (Missing | undefined)[] = [];
   /** Missing packets given up last, so that one that comes after all is counted rightly. */
-  readonly #lost = new Set<number>();
-  /** The same in the order of their loss, around and around. */
-  readonly #lostOrder: number[] = [];
-  #lostAt = 0;
-  /** Nothing below this is missing. */
-  #low = 0;
+  #lost = new Float64Array(0);
+  #mask = -1;
+  #size = 0;
+  #first: Missing | undefined;
+  #last: Missing | undefined;
+  /** Entries to use again. */
+  #spare: Missing | undefined;
 
-  /** `maxMissing`: of a longer hole only the newest are tracked. */
-  constructor(readonly maxMissing: number) {}
+  /** `maxMissing`: of a longer hole only the newest are tracked; `maxSpan`, a power of two: none is further behind the newest. */
+  constructor(readonly maxMissing: number, readonly maxSpan: number) {}
 
   get size(): number {
-    return this.#missing.size;
+    return this.#size;
+  }
+
+  /** The missing packet with the lowest number; the others follow by `later`. */
+  get first(): Missing | undefined {
+    return this.#first;
   }
 
   /** The lowest missing number; undefined when nothing is missing. */
   get lowest(): number | undefined {
-    if (this.#missing.size === 0) return undefined;
-    while (!this.#missing.has(this.#low)) this.#low++;
-    return this.#low;
+    return this.#first?.number;
   }
 
   has(number: number): boolean {
-    return this.#missing.has(number);
+    return this.#places[number & this.#mask]?.number === number;
   }
 
-  values(): IterableIterator<Missing> {
-    return this.#missing.values();
-  }
-
-  /** Notes `from` to `to` as missing; returns how many older ones had no room and were given up. */
+  /** Notes `from` to `to` as missing, which are higher than any before; returns how many had no room and were given up. */
   open(from: number, to: number, shownBy: LinkId, nowMs: number, dueMs: number): number {
     let gaveUp = Math.max(0, to - from + 1 - this.maxMissing);
     from += gaveUp;
-    const excess = this.#missing.size + (to - from + 1) - this.maxMissing;
-    for (let over = 0; over < excess; over++) {
-      this.giveUp(this.lowest ?? from);
+    const excess = this.#size + (to - from + 1) - this.maxMissing;
+    for (let over = 0; over < excess && this.#first !== undefined; over++) {
+      this.giveUp(this.#first.number);
       gaveUp++;
     }
-    if (this.#missing.size === 0) this.#low = from;
     for (let number = from; number <= to; number++) {
-      this.#missing.set(number, { number, shownBy, sinceMs: nowMs, dueMs, asks: 0, urgent: -1 });
+      for (let other = this.#placed(number); other !== undefined; other = this.#placed(number)) {
+        if (this.#places.length < this.maxSpan) this.#grow();
+        else {
+          this.giveUp(other.number);
+          gaveUp++;
+        }
+      }
+      this.#append(number, shownBy, nowMs, dueMs);
     }
     return gaveUp;
   }
 
-  /** The packet came; undefined when it was not missing. */
+  /** Who has the place of `number`; a table that is not there yet is made. */
+  #placed(number: number): Missing | undefined {
+    if (this.#mask < 0) this.#grow();
+    return this.#places[number & this.#mask];
+  }
+
+  #append(number: number, shownBy: LinkId, nowMs: number, dueMs: number): void {
+    const missing = this.#spare ?? new Missing();
+    this.#spare = missing.later;
+    missing.number = number;
+    missing.shownBy = shownBy;
+    missing.sinceMs = nowMs;
+    missing.dueMs = dueMs;
+    missing.asks = 0;
+    missing.urgent = -1;
+    missing.later = undefined;
+    missing.earlier = this.#last;
+    if (this.#last === undefined) this.#first = missing;
+    else this.#last.later = missing;
+    this.#last = missing;
+    this.#places[number & this.#mask] = missing;
+    this.#size++;
+  }
+
+  #grow(): void {
+    const places = Math.max(FIRST_PLACES, 2 * this.#places.length);
+    const lost = this.#lost;
+    this.#mask = places - 1;
+    this.#places = new Array<Missing | undefined>(places).fill(undefined);
+    this.#lost = new Float64Array(places).fill(-1);
+    for (const number of lost) if (number >= 0) this.#lost[number & this.#mask] = number;
+    for (let one = this.#first; one !== undefined; one = one.later) {
+      this.#places[one.number & this.#mask] = one;
+    }
+  }
+
+  #remove(missing: Missing): void {
+    const { earlier, later } = missing;
+    if (earlier === undefined) this.#first = later;
+    else earlier.later = later;
+    if (later === undefined) this.#last = earlier;
+    else later.earlier = earlier;
+    this.#places[missing.number & this.#mask] = undefined;
+    this.#size--;
+    missing.earlier = undefined;
+    missing.later = this.#spare;
+    this.#spare = missing;
+  }
+
+  /** The packet came; undefined when it was not missing. The entry is valid until the next hole opens. */
   take(number: number): Missing | undefined {
-    if (this.#missing.size === 0) return undefined;
-    const missing = this.#missing.get(number);
-    if (missing !== undefined) this.#missing.delete(number);
+    if (this.#size === 0) return undefined;
+    const missing = this.#places[number & this.#mask];
+    if (missing?.number !== number) return undefined;
+    this.#remove(missing);
     return missing;
   }
 
   /** Nobody waits for this packet any more. */
   giveUp(number: number): void {
-    if (!this.#missing.delete(number)) return;
-    const oldest = this.#lostOrder[this.#lostAt];
-    if (oldest !== undefined) this.#lost.delete(oldest);
-    this.#lost.add(number);
-    this.#lostOrder[this.#lostAt] = number;
-    this.#lostAt = (this.#lostAt + 1) % this.maxMissing;
+    if (this.take(number) !== undefined) this.#lost[number & this.#mask] = number;
   }
 
   /** Whether a packet that was given up came after all; tells it once. */
   takeLost(number: number): boolean {
-    return this.#lost.size > 0 && this.#lost.delete(number);
-  }
-
-  /** Forgets everything; returns how many were missing. */
-  clear(): number {
-    const missing = this.#missing.size;
-    this.#missing.clear();
-    this.#lost.clear();
-    this.#lostOrder.length = 0;
-    this.#lostAt = 0;
-    return missing;
+    const at = number & this.#mask;
+    if (this.#lost[at] !== number) return false;
+    this.#lost[at] = -1;
+    return true;
   }
 }

@@ -81,7 +81,7 @@ export class Stream implements HopView, ReceiversHost {
     this.writer = host.writer;
     this.reporter = host.reporter;
     this.ring = new Ring(limits.ringPackets, limits.ringMs, (bytes) => host.memory.drop(bytes));
-    this.gaps = new Gaps(Math.min(this.ring.max, MISSING_MAX));
+    this.gaps = new Gaps(Math.min(this.ring.max, MISSING_MAX), this.ring.max);
     this.children = new Children(this.out, this.ring, this.rate);
     this.receivers = new Receivers(this.ring, this);
     this.#parity = new ParityStage(ssrc, this.ring, this.children, recovery.parity);
@@ -214,7 +214,7 @@ export class Stream implements HopView, ReceiversHost {
   #flows(parent: Parent, nowMs: number): void {
     if (this.parents.every((other) => other.silent)) {
       // What was asked for in vain during the silence gets its full time again.
-      for (const missing of this.gaps.values()) missing.sinceMs = nowMs;
+      for (let one = this.gaps.first; one !== undefined; one = one.later) one.sinceMs = nowMs;
     }
     parent.flowing = true;
     parent.silent = false;
@@ -256,7 +256,7 @@ export class Stream implements HopView, ReceiversHost {
   ): void {
     if (!repaired && missing?.shownBy === parent.link.id) {
       this.tally.reordered++;
-      this.recovery.reordered(parent, missing, nowMs);
+      this.recovery.reordered(parent, missing.sinceMs, nowMs);
       return;
     }
     if (missing !== undefined) this.tally.repairDelays.add(nowMs - missing.sinceMs);

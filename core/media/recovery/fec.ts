@@ -11,7 +11,6 @@ import {
 } from "../../wire/rtp_fec.ts";
 import { sequenceDistance } from "../../wire/rtp.ts";
 import type { FecOptions, LinkId } from "../api.ts";
-import type { Missing } from "../gaps.ts";
 import type { Parent } from "../parent.ts";
 import type { Ring } from "../ring.ts";
 import { NoRecovery } from "./none.ts";
@@ -165,8 +164,8 @@ export class FecRecovery implements HopRecovery {
     return Math.max(askMs, nowMs + Math.min(rowMs, Math.max(0, spareMs)));
   }
 
-  reordered(parent: Parent, missing: Missing, nowMs: number): void {
-    this.#nack.reordered(parent, missing, nowMs);
+  reordered(parent: Parent, sinceMs: number, nowMs: number): void {
+    this.#nack.reordered(parent, sinceMs, nowMs);
   }
 
   run(view: HopView, nowMs: number): number {

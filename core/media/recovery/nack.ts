@@ -51,9 +51,11 @@ const STORM_WEIGHT = 1 / 32;
 const ANSWER_MARGIN_MS = 3;
 /** Loss assumed of a link that has shown less. */
 const URGENT_LOSS_MIN = 0.03;
-/** With more missing than this they are gone through no more often than requests may be sent. */
+/** With more missing than this they are gone through no more often than requests may be sent, */
 const MANY_MISSING = 256;
-/** Numbers asked for at once: far more than any parent's budget answers in the time between. The oldest come first. */
+/** and with more than this less often: looking at all of them costs most when a node has least time. */
+const LOOKED_AT = 1024;
+/** Numbers asked for in the time between two requests: far more than any parent's budget answers. The oldest come first. */
 const ASKED_MAX = 512;
 /** Nobody to ask just now: looked at again after this. */
 const NOBODY_MS = 5;
@@ -131,9 +133,9 @@ export class NackRecovery implements HopRecovery {
     return nowMs + Math.max(baseMs, asking.reorderMs);
   }
 
-  reordered(parent: Parent, missing: Missing, nowMs: number): void {
+  reordered(parent: Parent, sinceMs: number, nowMs: number): void {
     const asking = this.#of(parent);
-    const lateMs = nowMs - missing.sinceMs;
+    const lateMs = nowMs - sinceMs;
     // What comes later than any wait is no reordering: a replay, or a path that changed.
     if (lateMs > this.#options.reorderMaxMs) return;
     const waitMs = Math.min(this.#options.reorderMaxMs, lateMs * REORDER_MARGIN);
@@ -142,20 +144,28 @@ export class NackRecovery implements HopRecovery {
 
   run(view: HopView, nowMs: number): number {
     if (nowMs < this.#restMs) return this.#restMs;
-    this.#restMs = view.gaps.size > MANY_MISSING ? nowMs + ASK_GAP_MS : -Infinity;
+    const turns = Math.ceil(view.gaps.size / LOOKED_AT);
+    this.#restMs = view.gaps.size > MANY_MISSING ? nowMs + turns * ASK_GAP_MS : -Infinity;
     const waitMs = patienceMs(view);
     let nextMs = Infinity;
-    let room = ASKED_MAX;
-    for (const missing of view.gaps.values()) {
+    let room = turns * ASKED_MAX;
+    for (let missing = view.gaps.first; missing !== undefined;) {
+      const { later } = missing;
       const overMs = missing.sinceMs + waitMs;
-      if (nowMs >= overMs) {
-        giveUp(view, missing);
-        continue;
+      if (nowMs >= overMs) giveUp(view, missing);
+      else {
+        nextMs = Math.min(nextMs, overMs);
+        if (missing.asks < this.#options.triesMax) {
+          // Whoever could still be asked for is, as soon as requests may be sent again: the rest need not be looked at.
+          if (missing.dueMs <= nowMs && room-- === 0) {
+            nextMs = nowMs;
+            break;
+          }
+          if (missing.dueMs <= nowMs) this.#ask(view, missing, overMs, nowMs);
+          nextMs = Math.min(nextMs, missing.dueMs);
+        }
       }
-      nextMs = Math.min(nextMs, overMs);
-      if (missing.asks >= this.#options.triesMax) continue;
-      if (missing.dueMs <= nowMs && room-- > 0) this.#ask(view, missing, overMs, nowMs);
-      nextMs = Math.min(nextMs, missing.dueMs);
+      missing = later;
     }
     for (const parent of view.parents) this.#send(view, parent, nowMs);
     return Math.max(nextMs, this.#restMs);

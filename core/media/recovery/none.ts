@@ -16,10 +16,12 @@ export class NoRecovery implements HopRecovery {
   run(view: HopView, nowMs: number): number {
     const waitMs = patienceMs(view);
     let nextMs = Infinity;
-    for (const missing of view.gaps.values()) {
+    for (let missing = view.gaps.first; missing !== undefined;) {
+      const { later } = missing;
       const overMs = missing.sinceMs + waitMs;
       if (nowMs >= overMs) giveUp(view, missing);
       else nextMs = Math.min(nextMs, overMs);
+      missing = later;
     }
     return nextMs;
   }

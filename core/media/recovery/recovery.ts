@@ -33,8 +33,8 @@ export interface HopRecovery {
    * `repairMs`.
    */
   firstAskMs(parent: Parent, nowMs: number, repairMs: number): number;
-  /** A missing packet came as an original from the parent that showed the gap: it was only late. */
-  reordered(parent: Parent, missing: Missing, nowMs: number): void;
+  /** A packet that was missing since `sinceMs` came as an original from the parent that showed the gap: it was only late. */
+  reordered(parent: Parent, sinceMs: number, nowMs: number): void;
   /** Gives up what is overdue, asks for what is due; returns when to come again. */
   run(view: HopView, nowMs: number): number;
   /** The parent of this link is gone. */
