@@ -12,8 +12,9 @@ import type { Rng } from "../ports.ts";
 import { CookieJar } from "../wire/cookie.ts";
 import { TS_BYTES, TS_PER_RTP } from "../wire/rtp.ts";
 import { Pacer } from "./pacer.ts";
+import { packChunks } from "./packed_chunks.ts";
 import { PositionTable } from "./position_table.ts";
-import type { EngineThreadOptions, Order, PackedChunks, Report } from "./words.ts";
+import type { EngineThreadOptions, Order, Report } from "./words.ts";
 
 /** Counters go out this often by themselves. */
 const COUNT_EVERY_MS = 1000;
@@ -38,25 +39,6 @@ export interface ServedOptions {
 
 /** Orders that the shell carries out itself. */
 export type EngineOrder = Exclude<Order, { readonly kind: "open-socket" | "close-socket" }>;
-
-function packed(id: number, chunks: readonly MediaChunk[]): PackedChunks {
-  let length = 0;
-  for (const { payload } of chunks) length += payload.length;
-  const payload = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    payload.set(chunk.payload, at);
-    at += chunk.payload.length;
-  }
-  return {
-    id,
-    payload,
-    lengths: chunks.map((chunk) => chunk.payload.length),
-    sequences: chunks.map((chunk) => chunk.sequence),
-    timestamps: chunks.map((chunk) => chunk.timestamp),
-    lostBefore: chunks.map((chunk) => chunk.lostBefore),
-  };
-}
 
 /** One engine that is served by messages. */
 export class ServedEngine {
@@ -196,7 +178,7 @@ export class ServedEngine {
     if (event.kind === "end") {
       this.#receivers.delete(id);
       this.#reports.push({ kind: "end", id });
-    } else this.#reports.push({ kind: "chunks", chunks: packed(id, event.chunks) });
+    } else this.#reports.push({ kind: "chunks", chunks: packChunks(id, event.chunks) });
   }
 
   /** When `tick` is due. */
@@ -224,13 +206,16 @@ export class ServedEngine {
   #count(nowMs: number): void {
     this.#countMs = nowMs + COUNT_EVERY_MS;
     this.#countedMs = nowMs;
-    const counters = this.driver.counters();
+    const { totals, rows } = this.driver.packedCounters();
     const more = this.#options.counts?.() ?? { sendErrors: 0, queueDropped: 0 };
     let { queueDropped } = more;
     for (const pacer of this.#pacers.values()) queueDropped += pacer.overflowed;
     this.#reports.push({
       kind: "counters",
-      counters: { ...counters, sendErrors: counters.sendErrors + more.sendErrors, queueDropped },
+      counters: {
+        totals: { ...totals, sendErrors: totals.sendErrors + more.sendErrors, queueDropped },
+        rows,
+      },
     });
   }
 

@@ -21,20 +21,19 @@ import { type Addr, PortError } from "../ports.ts";
 import type { Datapath } from "../slots.ts";
 import { CookieJar } from "../wire/cookie.ts";
 import { AskedChildren } from "./asked.ts";
+import { Counted } from "./counted.ts";
 import { OrderQueue } from "./order_queue.ts";
+import { unpackChunks } from "./packed_chunks.ts";
 import { Places } from "./places.ts";
 import { PositionTable } from "./position_table.ts";
 import { type DatapathState, type HeldAsk, type HeldReceiver, OrderBook } from "./state.ts";
-import { NO_COUNTERS } from "./udp.ts";
-import type { EngineThread, EngineThreads, PackedChunks, Report } from "./words.ts";
+import type { EngineThread, EngineThreads, Report } from "./words.ts";
 import type { RecoverySpec } from "../media/api.ts";
 
 const MEDIA_SOCKET: SocketId = 0;
 const SECRET_BYTES = 32;
 /** A thousand streams of one parent renew with one cookie: it is asked of the thread this often at most. */
 const COOKIE_MS = 1000;
-/** Counters younger than this are shown again. */
-const FRESH_MS = 50;
 
 /** What it is made with. */
 export interface ThreadDatapathOptions {
@@ -52,16 +51,6 @@ export interface ThreadDatapathOptions {
 interface Opening {
   readonly resolve: (local: Addr) => void;
   readonly reject: (error: unknown) => void;
-}
-
-function unpacked(chunks: PackedChunks): MediaChunk[] {
-  let at = 0;
-  return chunks.lengths.map((length, index) => ({
-    payload: chunks.payload.subarray(at, at += length),
-    sequence: chunks.sequences[index] ?? 0,
-    timestamp: chunks.timestamps[index] ?? 0,
-    lostBefore: chunks.lostBefore[index] ?? 0,
-  }));
 }
 
 /** One engine in one thread. */
@@ -87,9 +76,7 @@ export class ThreadDatapath implements Datapath, AsyncDisposable {
   #nextId = 1;
   #nextSocket = MEDIA_SOCKET;
   #badCookies = 0;
-  #counters = NO_COUNTERS;
-  #countedMs = -Infinity;
-  #isCounting = false;
+  readonly #counted: Counted;
   #failureLogged = false;
   #released: Promise<void> = Promise.resolve();
   #retiring = false;
@@ -105,6 +92,7 @@ export class ThreadDatapath implements Datapath, AsyncDisposable {
       this.#cookies.delete(link);
       this.#queue.add({ kind: "unlink", link });
     });
+    this.#counted = new Counted(ctx.clock, this.#links, () => this.#queue.add({ kind: "count" }));
   }
 
   get local(): Addr {
@@ -326,11 +314,7 @@ export class ThreadDatapath implements Datapath, AsyncDisposable {
 
   /** As the thread counted last, at most a second ago; asking makes it count anew. */
   counters(): DatapathCounters {
-    if (!this.#isCounting && this.#ctx.clock.now() - this.#countedMs > FRESH_MS) {
-      this.#isCounting = true;
-      this.#queue.add({ kind: "count" });
-    }
-    const counters = this.#counters;
+    const counters = this.#counted.read();
     return {
       ...counters,
       badCookies: counters.badCookies + this.#badCookies,
@@ -377,16 +361,13 @@ export class ThreadDatapath implements Datapath, AsyncDisposable {
         return this.#answered(ask, report.cookie);
       }
       case "chunks": {
-        const chunks = unpacked(report.chunks);
+        const chunks = unpackChunks(report.chunks);
         return this.#receivers.get(report.chunks.id)?.hear({ kind: "chunks", chunks });
       }
       case "end":
         return this.#receivers.get(report.id)?.hear({ kind: "end" });
       case "counters":
-        this.#counters = report.counters;
-        this.#countedMs = this.#ctx.clock.now();
-        this.#isCounting = false;
-        return;
+        return this.#counted.heard(report.counters);
       case "log":
         return this.#ctx.log[report.level](report.event, report.fields);
     }

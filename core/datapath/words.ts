@@ -4,7 +4,6 @@
  */
 import type { Ssrc } from "../ids.ts";
 import type {
-  DatapathCounters,
   EngineCommand,
   EngineEvent,
   LinkId,
@@ -13,7 +12,9 @@ import type {
   SocketId,
 } from "../media/api.ts";
 import type { LinkEntry } from "../media/link_table.ts";
+import type { PackedCounters } from "../media/packed_counters.ts";
 import type { Addr, PortErrorCode } from "../ports.ts";
+import type { PackedChunks } from "./packed_chunks.ts";
 
 /** How long packets may wait for company: milliseconds, or chosen from the load up to `upToMs`. */
 export interface GatherSpec {
@@ -66,16 +67,6 @@ export type Order =
   | { readonly kind: "hurry" }
   | { readonly kind: "count" };
 
-/** Chunks for one receiver, their payloads one behind the other. */
-export interface PackedChunks {
-  readonly id: number;
-  readonly payload: Uint8Array<ArrayBuffer>;
-  readonly lengths: readonly number[];
-  readonly sequences: readonly number[];
-  readonly timestamps: readonly number[];
-  readonly lostBefore: readonly number[];
-}
-
 /** From the engine's thread to the main one. */
 export type Report =
   | { readonly kind: "socket"; readonly socket: SocketId; readonly local: Addr }
@@ -90,7 +81,7 @@ export type Report =
   | { readonly kind: "cookie"; readonly id: number; readonly cookie: Uint8Array | undefined }
   | { readonly kind: "chunks"; readonly chunks: PackedChunks }
   | { readonly kind: "end"; readonly id: number }
-  | { readonly kind: "counters"; readonly counters: DatapathCounters }
+  | { readonly kind: "counters"; readonly counters: PackedCounters }
   /** Something that a person should know, once: `event` and fields of a log line. */
   | {
     readonly kind: "log";

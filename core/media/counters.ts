@@ -1,6 +1,5 @@
 /** Counters of one stream while they are being counted, and as they are shown. */
-import type { Addr } from "../ports.ts";
-import type { DatapathCounters, LinkId, StreamCounters } from "./api.ts";
+import type { DatapathCounters } from "./api.ts";
 import type { Stream } from "./stream.ts";
 
 /** Upper bounds of the repair delays that are counted apart; the default budget of a hop is 450 ms. */
@@ -20,7 +19,7 @@ export class RepairDelays {
   }
 }
 
-/** Plain numbers; `StreamCounters` is made from them when somebody asks. */
+/** Plain numbers; `StreamCounters` is made from them when somebody asks (`packed_counters.ts`). */
 export class Tally {
   packetsIn = 0;
   bytesIn = 0;
@@ -51,62 +50,26 @@ export class EngineTally {
   preRollDropped = 0;
 }
 
-/** A stream's counters as the rest of Espalier sees them. */
-export function streamCounters(stream: Stream, remoteOf: (link: LinkId) => Addr): StreamCounters {
-  const { tally, children, receivers } = stream;
-  return {
-    ...tally,
-    ssrc: stream.ssrc,
-    packetsOut: children.packetsOut,
-    bytesOut: children.bytesOut,
-    delivered: receivers.list.reduce((sum, one) => sum + one.delivered, receivers.delivered),
-    lostAtReceivers: receivers.list.reduce((sum, one) => sum + one.lost, receivers.lost),
-    parents: stream.parents.map((parent) => ({
-      link: parent.link.id,
-      remote: remoteOf(parent.link.id),
-      packets: parent.packets,
-      bytes: parent.bytes,
-      rttMs: parent.link.trip.ms,
-      jitterMs: parent.jitterMs,
-      lossShare: parent.lossShare,
-      retransmits: parent.retransmits,
-      catchingUp: !parent.caughtUp,
-    })),
-    children: [...children.values()].map((child) => ({
-      link: child.link.id,
-      remote: remoteOf(child.link.id),
-      packets: children.packetsOf(child),
-      bytes: children.bytesOf(child),
-      rttMs: child.link.trip.ms,
-      jitterMs: child.jitterMs,
-      lossShare: child.lossShare,
-      retransmits: child.retransmits,
-      catchingUp: child.catching,
-    })),
-  };
-}
-
-/** What the driver adds to the engine's counters. */
-export type EngineCounters = Omit<
+/** What an engine counted, but for its streams; the driver adds the rest. */
+export type EngineTotals = Omit<
   DatapathCounters,
-  "strangers" | "badCookies" | "sendErrors" | "queueDropped"
+  "streams" | "strangers" | "badCookies" | "sendErrors" | "queueDropped"
 >;
 
-/** Everything an engine counted; `remoteOf` names a link's remote address. */
-export function engineCounters(
-  tally: EngineTally,
-  open: Iterable<Stream>,
-  remoteOf: (link: LinkId) => Addr,
-): EngineCounters {
-  const streams = [...open].map((stream) => streamCounters(stream, remoteOf));
+/** Everything an engine counted beside and over all its streams. */
+export function engineTotals(tally: EngineTally, open: Iterable<Stream>): EngineTotals {
+  let [packetsOut, bytesOut] = [0, 0];
+  for (const { children } of open) {
+    packetsOut += children.packetsOut;
+    bytesOut += children.bytesOut;
+  }
   return {
     packetsIn: tally.packetsIn,
     bytesIn: tally.bytesIn,
-    packetsOut: streams.reduce((sum, stream) => sum + stream.packetsOut, 0),
-    bytesOut: streams.reduce((sum, stream) => sum + stream.bytesOut, 0),
+    packetsOut,
+    bytesOut,
     malformed: tally.malformed,
     unknownStream: tally.unknownStream,
     unwanted: tally.unwanted,
-    streams,
   };
 }

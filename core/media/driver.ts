@@ -21,10 +21,10 @@ import { MediaEngine } from "./engine.ts";
 import { CookieAsks, CookieDesk, type CookieDone, isHandshake } from "./handshake.ts";
 import { LinkTable } from "./link_table.ts";
 import type { PacketMemory } from "./memory.ts";
+import type { PackedCounters } from "./packed_counters.ts";
 
 /** No step is finer than this: timers fire late by about as much. */
 const STEP_MIN_MS = 1;
-const NOWHERE: Addr = { host: "0.0.0.0", port: 0 };
 
 /** Sends one datagram from one socket. */
 export type Wires = (socket: SocketId, to: Addr, bytes: Uint8Array) => void;
@@ -226,14 +226,23 @@ export class MediaDriver {
   }
 
   counters(): DatapathCounters {
-    const counters = this.engine.counters((link) => this.links.get(link)?.remote ?? NOWHERE);
+    const streams = this.engine.streams((link) => this.links.remoteOf(link));
+    return { ...this.#totals(), streams };
+  }
+
+  #totals(): PackedCounters["totals"] {
     return {
-      ...counters,
+      ...this.engine.totals(),
       strangers: this.strangers,
       badCookies: this.#desk.badCookies,
       sendErrors: this.sendErrors,
       queueDropped: 0,
     };
+  }
+
+  /** The same for another thread. */
+  packedCounters(): PackedCounters {
+    return { totals: this.#totals(), rows: this.engine.packStreams() };
   }
 
   /** Does what is due. */

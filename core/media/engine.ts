@@ -20,14 +20,16 @@ import type {
   LinkId,
   ReceiverSpec,
   RecoverySpec,
+  StreamCounters,
   StreamLimits,
   StreamPosition,
 } from "./api.ts";
-import { type EngineCounters, engineCounters, EngineTally } from "./counters.ts";
+import { EngineTally, type EngineTotals, engineTotals } from "./counters.ts";
 import { Feedback } from "./feedback.ts";
 import { Link } from "./link.ts";
 import { HEAP, type PacketMemory } from "./memory.ts";
 import { Outbox } from "./out.ts";
+import { packStreams, unpackStreams } from "./packed_counters.ts";
 import { Receiver } from "./receiver.ts";
 import { makeRecovery } from "./recovery/mod.ts";
 import { tickStream } from "./reports.ts";
@@ -407,8 +409,18 @@ export class MediaEngine implements StreamHost {
       { head: undefined, tail: undefined, next: undefined, lastArrivalMs: 0 };
   }
 
-  /** Everything counted; `remoteOf` names a link's remote address. */
-  counters(remoteOf: (link: LinkId) => Addr): EngineCounters {
-    return engineCounters(this.tally, this.#streams.values(), remoteOf);
+  /** Everything counted beside and over all streams. */
+  totals(): EngineTotals {
+    return engineTotals(this.tally, this.#streams.values());
+  }
+
+  /** What each stream counted; `remoteOf` names a link's remote address. */
+  streams(remoteOf: (link: LinkId) => Addr): readonly StreamCounters[] {
+    return unpackStreams(this.packStreams(), remoteOf);
+  }
+
+  /** The same for another thread. */
+  packStreams(): Float64Array<ArrayBuffer> {
+    return packStreams([...this.#streams.values()]);
   }
 }

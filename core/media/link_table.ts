@@ -13,6 +13,7 @@ export interface LinkEntry {
 }
 
 const FORGET = (): void => {};
+const NOWHERE: Addr = { host: "0.0.0.0", port: 0 };
 
 /** All links of a driver. */
 export class LinkTable {
@@ -32,6 +33,11 @@ export class LinkTable {
   /** The link of an id. */
   get(id: LinkId): LinkEntry | undefined {
     return this.#byId.get(id);
+  }
+
+  /** Where a link leads to; nowhere when it is gone. */
+  remoteOf(link: LinkId): Addr {
+    return this.#byId.get(link)?.remote ?? NOWHERE;
   }
 
   /** The link to a remote address, if there is one. */

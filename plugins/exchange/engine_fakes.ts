@@ -124,8 +124,9 @@ export class EngineDatapath implements Datapath {
   }
 
   counters(): ReturnType<Datapath["counters"]> {
-    const counters = this.#engine.counters((link) => this.#remote(link));
-    return { ...counters, strangers: 0, badCookies: 0, sendErrors: 0, queueDropped: 0 };
+    const streams = this.#engine.streams((link) => this.#remote(link));
+    const totals = this.#engine.totals();
+    return { ...totals, streams, strangers: 0, badCookies: 0, sendErrors: 0, queueDropped: 0 };
   }
 
   onEvent(fn: (event: EngineEvent) => void): Disposable {

@@ -27,8 +27,15 @@ interface Entry {
 
 /** The session name of what all consumers of a node share. */
 const MAIN_SESSION = "main";
+/** What the names of others begin with. */
+const OWN_SESSION = "s:";
 /** A stream that ended is still open for this long: children fetch its last packets. */
 const OVER_MS = 5000;
+
+/** What a group is found by: the stream alone where all consumers share it. */
+function keyOf(stream: StreamName, session: string): string {
+  return session === MAIN_SESSION ? stream : `${stream} ${session}`;
+}
 
 /** The groups. */
 export class Upstreams {
@@ -92,17 +99,20 @@ export class Upstreams {
     for (const group of this.#groups()) group.down(name, why);
   }
 
+  /** Each message is for one group, and a thousand of them may renew their leases. */
   message(message: Message<"JOINED"> | Message<"MOVE"> | Message<"ENDED">): void {
-    for (const group of this.#groups()) group.message(message);
+    const { stream, session } = message.body;
+    this.#entries.get(keyOf(stream, session))?.group.message(message);
   }
 
   engine(event: Extract<EngineEvent, { link: LinkId }>): void {
-    for (const group of this.#groups()) group.engine(event);
+    if (event.kind === "alive") return;
+    for (const { group } of this.#entries.values()) group.engine(event);
   }
 
   /** Media or feedback came from a parent. */
   alive(link: LinkId): void {
-    for (const group of this.#groups()) group.alive(link);
+    for (const { group } of this.#entries.values()) group.alive(link);
   }
 
   /** Whether media on this link is wanted, or will be as soon as its JOINED is here. */
@@ -129,7 +139,7 @@ export class Upstreams {
 
   #mainSpec(stream: StreamName): GroupSpec {
     return {
-      key: stream,
+      key: keyOf(stream, MAIN_SESSION),
       stream,
       session: MAIN_SESSION,
       socket: 0,
@@ -142,10 +152,11 @@ export class Upstreams {
   #sessionSpec(want: Parameters<Exchange["subscribe"]>[0]): GroupSpec {
     const { stream, session, socket, candidates } = want;
     const { media } = this.needs.membership.self();
+    const own = `${OWN_SESSION}${session}`;
     return {
-      key: `${stream} ${session}`,
+      key: keyOf(stream, own),
       stream,
-      session: `s:${session}`,
+      session: own,
       socket: socket?.id ?? 0,
       media: socket === undefined ? media : { host: media.host, port: socket.local.port },
       candidates: candidates ?? this.#treeCandidates(originOf(stream)),

@@ -145,7 +145,7 @@ export class RistSender implements Machine<SenderEvent, SenderEffect> {
   }
 
   #stream(): StreamCounters | undefined {
-    return this.#engine.counters(() => this.options.to).streams[0];
+    return this.#engine.streams(() => this.options.to)[0];
   }
 
   handle(event: SenderEvent, nowMs: number): readonly SenderEffect[] {

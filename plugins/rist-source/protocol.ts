@@ -169,7 +169,7 @@ export class RistReceiver implements Machine<ReceiverEvent, ReceiverEffect> {
 
   #stream(): StreamCounters | undefined {
     const addr = this.#sender?.addr ?? { host: "", port: 0 };
-    return this.#engine.counters(() => addr).streams[0];
+    return this.#engine.streams(() => addr)[0];
   }
 
   handle(event: ReceiverEvent, nowMs: number): readonly ReceiverEffect[] {

@@ -76,7 +76,7 @@ export function range(from: number, to: number): number[] {
 
 /** The stream's counters at a node. */
 export function counted(node: RigNode): StreamCounters {
-  const { streams } = node.engine.counters(() => ({ host: "10.0.0.1", port: 1 }));
+  const streams = node.engine.streams(() => ({ host: "10.0.0.1", port: 1 }));
   const stream = streams.find((one) => one.ssrc === SSRC);
   assert.ok(stream, "the stream is open");
   return stream;
