@@ -2,7 +2,7 @@
  * `deno task bench:relay [MODE...]`: what a relay carries, what that costs and how long it takes, beside others; writes
  * `docs/relay.md`, its plots and `docs/relay.json`. Linux, root (socket buffers).
  *
- * Modes: `table` (the default), `alone`, `minute`, `ceiling`, `pauses`, `shape`, `memory`, `page`.
+ * Modes: `table` (the default), `alone`, `minute`, `turns`, `ceiling`, `pauses`, `shape`, `memory`, `page`.
  * `BENCH_ROUNDS` (5), `BENCH_SECONDS` (3, of each look), `BENCH_ADD=1` (adds rounds to those on file), `BENCH_ONLY`
  * (a list such as `64x1,batched`: cells as children x streams, contenders by a part of their names).
  */
@@ -10,7 +10,8 @@ import { builtins } from "../../plugins/registry.ts";
 import { type Book, readBook, writeBook } from "./book.ts";
 import { type Contender, contenders } from "./contenders.ts";
 import { Load } from "./load/load.ts";
-import { alone, ceiling, memory, minute, type ModeOptions, pauses, shape } from "./modes.ts";
+import { minute, turns } from "./minute.ts";
+import { alone, ceiling, memory, type ModeOptions, pauses, shape } from "./modes.ts";
 import { writePage } from "./page.ts";
 import { machine } from "./system.ts";
 import { CELLS, measureCell } from "./table.ts";
@@ -41,6 +42,7 @@ const MODES: Record<string, (load: Load, book: Book, options: ModeOptions) => Pr
   table,
   alone,
   minute,
+  turns,
   ceiling,
   pauses,
   shape,

@@ -4,7 +4,7 @@ import type { Contender, Running } from "./contenders.ts";
 import { MODE } from "./load/layout.ts";
 import { dropsOf, ipv4 } from "./load/libc.ts";
 import type { Load, RunResult } from "./load/load.ts";
-import { LATENCY_RATE, SEGMENTS, Trial } from "./measure.ts";
+import { SEGMENTS, Trial } from "./measure.ts";
 import { RelayNetwork } from "./rig/network.ts";
 import { median, short, us } from "./stats.ts";
 import { cpuSeconds, residentMb } from "./system.ts";
@@ -21,10 +21,11 @@ export interface ModeOptions {
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 const percent = (share: number) => share === 0 ? "0" : `${Number((share * 100).toPrecision(2))} %`;
 const times = <T>(count: number, one: T): T[] => Array.from({ length: count }, () => one);
-const lost = (result: RunResult) => `${result.expected - result.received}`;
+/** Packets that did not come. */
+export const lost = (result: RunResult) => `${result.expected - result.received}`;
 /** Networks of the modes lie apart from those of the table. */
 let net = 200;
-const nextNet = () => net = net >= 250 ? 201 : net + 1;
+export const nextNet = () => net = net >= 250 ? 201 : net + 1;
 
 /** The product's best datapath that is there. */
 function best({ plugins }: ModeOptions): string {
@@ -79,37 +80,6 @@ export async function alone(load: Load, book: Book, { seconds = 2 }: ModeOptions
     ],
     rows,
     command: "deno task bench:relay alone",
-  };
-}
-
-/** 5,000 packets a second to 64 children for a minute. */
-export async function minute(load: Load, book: Book, options: ModeOptions): Promise<void> {
-  const seconds = options.seconds ?? 60;
-  const wanted = options.everyone.filter(({ name }) => /linux|batched/.test(name));
-  const rows: string[][] = [];
-  for (const contender of wanted) {
-    if (await contender.missing(64, 1) !== undefined) continue;
-    const number = nextNet();
-    await using running = await contender.start(load, number, 64, 1);
-    const trial = new Trial(load, running, number, 64);
-    await trial.at(LATENCY_RATE, 2, MODE.latency);
-    const result = await trial.at(LATENCY_RATE, seconds, MODE.latency, 300);
-    const { window, percentile } = result;
-    rows.push([
-      contender.name,
-      `${result.expected}`,
-      lost(result),
-      ...[0.5, 0.99, 0.999].map((share) => us(percentile(share))),
-      `${(window.sample / window.packets * 1e6).toFixed(2)}`,
-    ]);
-    console.log(rows.at(-1));
-  }
-  book.parts.minute = {
-    title: `${LATENCY_RATE} packets/s to 64 children for ${seconds} s`,
-    text: "Beside its load generator and sink on the same cores.",
-    head: ["", "packets out", "lost", "p50", "p99", "p99.9", "CPU s per million"],
-    rows,
-    command: "deno task bench:relay minute",
   };
 }
 

@@ -79,9 +79,9 @@ export class Load implements AsyncDisposable {
     // Every 20 ms the sink looks whether it is to stop.
     libc.setReceiveTimeout(sink.fd, SO_RCVTIMEO, 20);
     this.#generator.postMessage({ shared: this.#sent });
-    this.#sink.onmessage = ({ data }: MessageEvent<Heard | string>) => {
+    this.#sink.onmessage = ({ data }: MessageEvent<readonly Heard[] | string>) => {
       if (typeof data === "string") this.#stopped.resolve();
-      else this.#listeners.get(data.net)?.(data);
+      else for (const heard of data) this.#listeners.get(heard.net)?.(heard);
     };
     this.#sink.postMessage({ fd: sink.fd, shared: this.shared });
   }

@@ -35,6 +35,9 @@ const HEAD_BYTES = 512;
 const WHOLE_BYTES = 65_536;
 const CONTROL_BYTES = 128;
 
+/** Feedback is handed on this often at most: the rig's main thread shares two cores with what is measured. */
+const TELL_EVERY_NS = 20e6;
+
 /** Feedback for the rig's main thread. */
 export interface Heard {
   readonly net: number;
@@ -54,6 +57,8 @@ class Sink {
   #net = 0;
   #child = 0;
   #segment = 0;
+  #heard: Heard[] = [];
+  #toldNs = 0;
 
   constructor(readonly fd: number, readonly shared: SinkShared) {
     const arena = this.#arena;
@@ -81,8 +86,9 @@ class Sink {
         Atomics.store(ctl, CTL.seenRun, run);
       }
       const got = libc.recvmmsg(this.fd, heads, BATCH, MSG_WAITFORONE | MSG_TRUNC);
-      if (got <= 0) continue;
       const atNs = nowNs();
+      this.#tell(atNs);
+      if (got <= 0) continue;
       totals[TOTAL.calls] = (totals[TOTAL.calls] ?? 0) + 1;
       for (let message = 0; message < got; message++) this.#take(message, run, atNs);
     }
@@ -168,12 +174,18 @@ class Sink {
     arrivals[ARRIVAL_CHILDREN * ARRIVALS_MAX + index] = sentNs;
   }
 
+  #tell(nowNs: number): void {
+    if (this.#heard.length === 0 || nowNs - this.#toldNs < TELL_EVERY_NS) return;
+    this.#toldNs = nowNs;
+    self.postMessage(this.#heard);
+    this.#heard = [];
+  }
+
   #feedback(at: number, length: number): void {
     const { totals } = this.shared;
     totals[TOTAL.rtcp] = (totals[TOTAL.rtcp] ?? 0) + 1;
     const bytes = this.#arena.bytes.slice(at, at + length);
-    const heard: Heard = { net: this.#net, child: this.#child, bytes };
-    self.postMessage(heard);
+    this.#heard.push({ net: this.#net, child: this.#child, bytes });
   }
 }
 
