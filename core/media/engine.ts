@@ -24,9 +24,11 @@ import type {
   StreamLimits,
   StreamPosition,
 } from "./api.ts";
+import { Agenda } from "./agenda.ts";
 import { EngineTally, type EngineTotals, engineTotals } from "./counters.ts";
 import { Feedback } from "./feedback.ts";
-import { Link } from "./link.ts";
+import type { Link } from "./link.ts";
+import { Links } from "./links.ts";
 import { HEAP, type PacketMemory } from "./memory.ts";
 import { Outbox } from "./out.ts";
 import { packStreams, unpackStreams } from "./packed_counters.ts";
@@ -42,8 +44,6 @@ import { CNAME } from "./recovery/nack.ts";
 const PACKET_MAX_BYTES = 1500;
 /** Receivers that may wait for a stream to be opened. */
 const EARLY_RECEIVERS_MAX = 256;
-/** Links remembered; beyond that those that no stream uses are forgotten. */
-const LINKS_MAX = 16_384;
 /** Bounds of orders: rings from 64 packets to 2^20, times up to a minute. */
 const RING_MAX_PACKETS = 2 ** 20;
 const TIME_MAX_MS = 60_000;
@@ -68,7 +68,7 @@ export class MediaEngine implements StreamHost {
   readonly tally = new EngineTally();
   readonly #recovery: RecoverySpec;
   readonly #streams = new Map<number, Stream>();
-  readonly #links = new Map<LinkId, Link>();
+  readonly #links = new Links();
   readonly #receivers = new Map<number, Receiver>();
   readonly #early: Receiver[] = [];
   readonly #touched: Receiver[] = [];
@@ -77,9 +77,7 @@ export class MediaEngine implements StreamHost {
   readonly #unwanted = new Unwanted();
   readonly #feedback: Feedback;
   #lastStream: Stream | undefined;
-  #deadlineMs = Infinity;
-  /** When the next echo is due on any link; lowered whenever a link may have come into use. */
-  #echoMs = Infinity;
+  readonly #agenda = new Agenda<Stream>();
   #nextReceiver = 1;
 
   constructor(options: EngineOptions) {
@@ -99,12 +97,12 @@ export class MediaEngine implements StreamHost {
 
   /** When `tick` is due; undefined when nothing is. */
   nextDeadlineMs(): number | undefined {
-    return this.#deadlineMs === Infinity ? undefined : this.#deadlineMs;
+    const nextMs = Math.min(this.#agenda.nextMs, this.#links.dueMs);
+    return nextMs === Infinity ? undefined : nextMs;
   }
 
   wake(stream: Stream, atMs: number): void {
-    if (atMs < stream.deadlineMs) stream.deadlineMs = atMs;
-    if (atMs < this.#deadlineMs) this.#deadlineMs = atMs;
+    this.#agenda.soonest(stream, atMs);
   }
 
   touched(receiver: Receiver): void {
@@ -200,7 +198,7 @@ export class MediaEngine implements StreamHost {
 
   /** Carries out an order. */
   command(command: EngineCommand, nowMs: number): void {
-    this.#echoMs = Math.min(this.#echoMs, nowMs);
+    this.#links.ordered(nowMs);
     if (!this.#order(command, nowMs)) this.tally.ignored++;
     this.#flush();
   }
@@ -212,7 +210,7 @@ export class MediaEngine implements StreamHost {
       case "close":
         return this.#close(command.ssrc, nowMs);
       case "link-rtt":
-        this.#link(command.link).trip.hint(command.rttMs);
+        this.#links.of(command.link).trip.hint(command.rttMs);
         return true;
       case "close-link":
         return this.#closeLink(command.link);
@@ -226,7 +224,7 @@ export class MediaEngine implements StreamHost {
         return true;
       case "parent":
         this.#unwanted.forget(command.link);
-        return stream.accept(this.#link(command.link), command.first, nowMs);
+        return stream.accept(this.#links.of(command.link), command.first, nowMs);
       case "parent-gone":
         return stream.leave(command.link);
       case "child-gone":
@@ -237,22 +235,9 @@ export class MediaEngine implements StreamHost {
     }
   }
 
-  #link(id: LinkId): Link {
-    let link = this.#links.get(id);
-    if (link === undefined) {
-      if (this.#links.size >= LINKS_MAX) this.#dropIdleLinks();
-      this.#links.set(id, link = new Link(id));
-    }
-    return link;
-  }
-
-  #dropIdleLinks(): void {
-    for (const [id, link] of this.#links) if (link.roles === 0) this.#links.delete(id);
-  }
-
   /** Whether a stream uses this link. */
   isBusy(link: LinkId): boolean {
-    return (this.#links.get(link)?.roles ?? 0) > 0;
+    return this.#links.isBusy(link);
   }
 
   #open(ssrc: Ssrc, wanted: StreamLimits, nowMs: number): boolean {
@@ -281,6 +266,7 @@ export class MediaEngine implements StreamHost {
     const stream = this.#streams.get(ssrc);
     if (stream === undefined) return false;
     stream.close(nowMs);
+    this.#agenda.remove(stream);
     this.#streams.delete(ssrc);
     if (this.#lastStream === stream) this.#lastStream = undefined;
     return true;
@@ -309,8 +295,8 @@ export class MediaEngine implements StreamHost {
     done: (first: number) => void,
   ): void {
     const stream = this.#streams.get(ssrc);
-    this.#echoMs = Math.min(this.#echoMs, nowMs);
-    const added = stream?.addChild(this.#link(link), from, nowMs, done) ?? false;
+    this.#links.ordered(nowMs);
+    const added = stream?.addChild(this.#links.of(link), from, nowMs, done) ?? false;
     if (!added) this.tally.ignored++;
     this.#flush();
   }
@@ -362,32 +348,19 @@ export class MediaEngine implements StreamHost {
 
   /** Does everything that is due. */
   tick(nowMs: number): void {
-    let nextMs = Infinity;
-    for (const stream of this.#streams.values()) {
-      if (stream.deadlineMs <= nowMs) {
-        stream.deadlineMs = Infinity;
-        this.#move(stream);
-        // What the pass itself wakes for may be sooner than what it returns.
-        stream.deadlineMs = Math.min(tickStream(stream, nowMs), stream.deadlineMs);
-      }
-      if (stream.deadlineMs < nextMs) nextMs = stream.deadlineMs;
+    for (const stream of this.#agenda.takeDue(nowMs)) {
+      this.#move(stream);
+      // What the pass itself wakes for may be sooner than what it returns.
+      this.#agenda.soonest(stream, tickStream(stream, nowMs));
     }
-    if (this.#echoMs <= nowMs) {
-      this.#echoMs = Infinity;
-      for (const link of this.#links.values()) {
-        if (link.nextEchoMs <= nowMs) this.#echo(link, nowMs);
-        if (link.nextEchoMs < this.#echoMs) this.#echoMs = link.nextEchoMs;
-      }
-    }
-    this.#deadlineMs = Math.min(nextMs, this.#echoMs);
+    this.#links.echoes(nowMs, (link) => this.#echo(link, nowMs));
     this.#flush();
   }
 
-  #echo(link: Link, nowMs: number): void {
-    if (!link.takeEcho(nowMs)) return;
+  #echo({ alone }: Link, nowMs: number): void {
     this.writer.reset().receiverReport(this.reporter).cname(this.reporter, CNAME)
       .echoRequest(this.reporter, nowMs);
-    this.out.send(this.writer.take(), link.alone);
+    this.out.send(this.writer.take(), alone);
   }
 
   /** Hands out what receivers have gathered during this call. */

@@ -52,8 +52,9 @@ export class Stream implements HopView, ReceiversHost {
   /** Farewells still to send. */
   farewells = 0;
   farewellMs = Infinity;
-  /** When `tick` is due. */
+  /** When `tick` is due: see `Agenda`. */
   deadlineMs = Infinity;
+  place = -1;
   /** Children's reports and idle reports, kept by `reports.ts`. */
   nextReportMs = Infinity;
   idleReportMs = Infinity;
