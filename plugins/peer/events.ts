@@ -1,4 +1,5 @@
 /** What the brain of one file hears and wants done. */
+import type { PlayHead } from "../../core/slots.ts";
 import type { Bye, PeerMessage, Span } from "../../core/swarm/peer_messages.ts";
 import type { PieceProof, PieceTarget } from "../../core/swarm/piece_proof.ts";
 import type { Assembly } from "./assembly.ts";
@@ -59,7 +60,9 @@ export type In =
   }
   /** The choker gave a slot or took it. */
   | { readonly kind: "slot"; readonly connection: ConnectionId; readonly open: boolean }
-  /** Readers came, went or moved; or there is room again for what is downloaded. */
+  /** Readers came, went or moved. */
+  | { readonly kind: "readers"; readonly heads: readonly PlayHead[] }
+  /** There is room again for what is downloaded. */
   | { readonly kind: "turn" }
   | { readonly kind: "tick" };
 

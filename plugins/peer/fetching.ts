@@ -28,7 +28,7 @@ export interface Arrival {
   /** A piece that is whole: to be proved and kept. */
   readonly whole?: { readonly assembly: Assembly; readonly target: PieceTarget };
   /** The same span asked of others: to be called off. */
-  readonly cancels: readonly { readonly remote: Remote; readonly span: Span }[];
+  readonly cancels: readonly Request[];
 }
 
 /** Where a piece stands. */
@@ -41,7 +41,17 @@ const STEAL_FACTOR = 3;
 /** And only from one that needs this long for all it owes; sooner where somebody waits for it. */
 const STEAL_MIN_SECONDS = 1.5;
 const HURRY_MIN_SECONDS = 0.3;
+/** What a reader waits for is asked of a second peer as soon as the first needs this many times as long. */
+const URGENT_FACTOR = 2;
+/** Pieces over the limit of memory that may be begun for readers: where one jumps to, memory may be full of others. */
+const URGENT_EXTRA = 2;
 const NOTHING: Arrival = { cancels: [] };
+
+/** A request of one peer. */
+export interface Request {
+  readonly remote: Remote;
+  readonly span: Span;
+}
 
 /** The requests of one download. */
 export class Fetcher {
@@ -55,7 +65,7 @@ export class Fetcher {
   readonly #copies: Uint16Array;
   /** The piece layer, once it is known; nothing is asked for before. */
   layer: Uint8Array | undefined;
-  heads: readonly PlayHead[] = [];
+  #heads: readonly PlayHead[] = [];
   /** Which share of the pieces this node fetches first: its rank among those that download. */
   share: { readonly rank: number; readonly of: number } = { rank: 0, of: 1 };
   /** Something could have been asked for, but memory was full; cleared by whoever asks again. */
@@ -86,6 +96,37 @@ export class Fetcher {
     this.#copies[piece] = Math.max(0, (this.#copies[piece] ?? 0) + by);
   }
 
+  /** Readers came, went or moved. Tells the requests that hold up one who waits somewhere new; they are given back. */
+  read(heads: readonly PlayHead[], remotes: Iterable<Remote>): readonly Request[] {
+    const before = this.#heads;
+    this.#heads = heads;
+    const jumped = heads.some(({ piece }) =>
+      this.isMissing(piece) && !before.some((old) => old.piece === piece || old.piece + 1 === piece)
+    );
+    const late: Request[] = [];
+    if (!jumped) return late;
+    const all = [...remotes];
+    for (const remote of all) {
+      for (const asked of [...remote.asked.values()]) {
+        const isComing = remote.arriving?.piece === asked.piece &&
+          remote.arriving.begin === asked.begin;
+        if (isComing || this.#isUrgent(asked.piece)) continue;
+        const { piece, begin, length } = asked;
+        const span = { piece, begin, length };
+        remote.answer(span);
+        remote.excusedBytes += length;
+        this.#giveBack(span, all.filter((other) => other !== remote));
+        late.push({ remote, span });
+      }
+    }
+    return late;
+  }
+
+  /** A reader waits for this piece, or will in a moment. */
+  #isUrgent(piece: number): boolean {
+    return this.#heads.some((head) => head.piece === piece || head.piece + 1 === piece);
+  }
+
   /** Pieces in memory now. */
   get inMemory(): number {
     return this.#assemblies.size;
@@ -95,10 +136,11 @@ export class Fetcher {
   next(remote: Remote, remotes: Iterable<Remote>, nowMs: number): Span[] {
     const spans: Span[] = [];
     if (this.layer === undefined || remote.choked || remote.useful === 0) return spans;
-    remote.hurry = this.heads.length > 0;
+    remote.hurry = this.#heads.length > 0;
     const windowBytes = remote.windowBytes(nowMs);
     while (remote.askedBytes < windowBytes) {
-      const span = this.#take(remote, nowMs) ?? this.#steal(remote, remotes, nowMs);
+      const span = this.#hasten(remote, remotes, nowMs) ?? this.#take(remote, nowMs) ??
+        this.#steal(remote, remotes, nowMs);
       if (span === undefined) break;
       remote.ask(span, nowMs);
       spans.push(span);
@@ -125,9 +167,12 @@ export class Fetcher {
       return NOTHING;
     }
     assembly.arrived(span, remote.info.connection);
-    const cancels: { remote: Remote; span: Span }[] = [];
+    const cancels: Request[] = [];
     for (const other of remotes) {
-      if (other !== remote && other.waitsFor(span)) cancels.push({ remote: other, span });
+      if (other === remote || !other.waitsFor(span)) continue;
+      other.answer(span);
+      other.excusedBytes += span.length;
+      cancels.push({ remote: other, span });
     }
     if (!assembly.complete || this.layer === undefined) return { cancels };
     const at = span.piece * HASH_BYTES;
@@ -208,21 +253,20 @@ export class Fetcher {
     const { current } = remote;
     const goesOn = current !== undefined && this.#state[current] === BEGUN;
     // Where somebody reads, every request goes where it is needed most; else a peer ends what it began.
-    if (goesOn && this.heads.length === 0 && this.#mayHelp(remote, current)) return current;
+    if (goesOn && this.#heads.length === 0 && this.#mayHelp(remote, current)) return current;
     const { picker, random } = this.#options;
-    const room = this.#assemblies.size < this.#capacity;
-    if (!room && !this.#begunFor(remote)) {
+    if (!this.#hasRoom(undefined) && !this.#begunFor(remote) && !this.#urgentFor(remote)) {
       this.starved = true;
       return undefined;
     }
     const view: PickerView = {
       pieces: this.#pieces,
-      free: (piece) => remote.map.has(piece) && this.#isFree(piece, room),
+      free: (piece) => remote.map.has(piece) && this.#isFree(piece),
       begun: (piece) => remote.map.has(piece) && this.#mayHelp(remote, piece),
       copies: (piece) => this.#copies[piece] ?? 0,
       preferred: (piece) => scatter(piece) % this.share.of === this.share.rank,
       piecesPerSecond: remote.down.perSecond(nowMs) / this.#shape.pieceBytes,
-      heads: this.heads,
+      heads: this.#heads,
       random,
     };
     const piece = picker.next(view);
@@ -237,10 +281,26 @@ export class Fetcher {
     return false;
   }
 
+  /** Whether a peer could begin a piece that a reader waits for. */
+  #urgentFor(remote: Remote): boolean {
+    return this.#heads.some((head) =>
+      [head.piece, head.piece + 1].some((piece) =>
+        piece < this.#pieces && remote.map.has(piece) && this.#isFree(piece)
+      )
+    );
+  }
+
+  /** Whether memory takes another piece: this one, or any. */
+  #hasRoom(piece: number | undefined): boolean {
+    const extra = piece !== undefined && this.#isUrgent(piece) ? URGENT_EXTRA : 0;
+    return this.#assemblies.size < this.#capacity + extra;
+  }
+
   /** Not begun, or begun by somebody who has gone. */
-  #isFree(piece: number, room: boolean): boolean {
+  #isFree(piece: number): boolean {
     const state = this.#state[piece];
     if (state === MISSING) {
+      const room = this.#hasRoom(piece);
       if (!room) this.starved = true;
       return room;
     }
@@ -265,16 +325,39 @@ export class Fetcher {
       if (victim === thief || victim.asked.size === 0) continue;
       const seconds = victim.backlogSeconds(nowMs);
       if (seconds <= worst) continue;
-      for (const span of victim.asked.values()) {
-        const assembly = this.#assemblies.get(span.piece);
-        if (assembly === undefined || assembly.solo || !assembly.isAsked(span)) continue;
-        if (!thief.map.has(span.piece) || this.#askers(span, remotes) > 1) continue;
-        if (thief.waitsFor(span)) continue;
-        best = { piece: span.piece, begin: span.begin, length: span.length };
+      for (const { piece, begin, length } of victim.asked.values()) {
+        const span = { piece, begin, length };
+        if (!this.#mayShare(span, thief, remotes)) continue;
+        best = span;
         worst = seconds;
       }
     }
     return best;
+  }
+
+  /** What a reader waits for is asked of this peer too, once, where the one that owes it takes far longer. */
+  #hasten(thief: Remote, remotes: Iterable<Remote>, nowMs: number): Span | undefined {
+    if (!thief.hurry) return undefined;
+    const mine = thief.backlogSeconds(nowMs) + thief.rttMs / 1000;
+    const least = Math.max(HURRY_MIN_SECONDS, mine * URGENT_FACTOR);
+    for (const victim of remotes) {
+      if (victim === thief) continue;
+      let owedBytes = 0;
+      for (const { piece, begin, length } of victim.asked.values()) {
+        owedBytes += length;
+        if (!this.#isUrgent(piece) || victim.secondsFor(owedBytes, nowMs) <= least) continue;
+        const span = { piece, begin, length };
+        if (this.#mayShare(span, thief, remotes)) return span;
+      }
+    }
+    return undefined;
+  }
+
+  /** Whether what another peer owes may be asked of this one too. */
+  #mayShare(span: Span, thief: Remote, remotes: Iterable<Remote>): boolean {
+    const assembly = this.#assemblies.get(span.piece);
+    if (assembly === undefined || assembly.solo || !assembly.isAsked(span)) return false;
+    return thief.map.has(span.piece) && this.#askers(span, remotes) <= 1 && !thief.waitsFor(span);
   }
 
   #askers(span: Span, remotes: Iterable<Remote>): number {

@@ -118,7 +118,7 @@ class BodyReader implements FileReader {
   }
 
   start(): void {
-    this.#running.readers.add(this);
+    this.#running.reads(this);
     this.#writer.onGone(() => this.#finish());
     this.#writer.onDrain(() => {
       this.#full = false;

@@ -4,7 +4,7 @@ import { fileId, pieceCount } from "../../core/swarm/identity.ts";
 import { STRIP_COLUMNS, stripOf } from "../../core/swarm/strip.ts";
 import { isLocalRequest, serveFile } from "./http_files.ts";
 import type { PeerHost } from "./host.ts";
-import { obtain, readersMoved } from "./obtain.ts";
+import { expectPlayer, obtain, readersMoved } from "./obtain.ts";
 import { type FileView, listPage, stripPage, watchPage } from "./pages.ts";
 import type { Running } from "./running.ts";
 
@@ -35,6 +35,7 @@ export function httpHandler(
     if (first === "files") {
       return serveFile(running, request, node.ctx.clock, () => readersMoved(node, running));
     }
+    if (first === "watch") expectPlayer(node, running);
     const file = viewOf(running, node.ctx.clock.now());
     return first === "strip" ? stripPage(file) : watchPage(file, request.headers["host"] ?? "");
   };

@@ -8,6 +8,8 @@ import type { FileReader, Running } from "./running.ts";
 
 /** How long a file that nobody is known to have is looked for. */
 const FIND_MS = 5000;
+/** How long the player of a page may take until it asks for the file. */
+const PLAYER_MS = 3000;
 
 /** The file in use of this id or exact name; its download begins where it is not here. */
 export async function obtain(
@@ -36,11 +38,30 @@ export async function obtain(
 /** Readers came, went or moved: the picker looks where they are now. */
 export function readersMoved(node: PeerHost, running: Running): void {
   const { pieceBytes } = running.shape;
-  running.transfer.heads = [...running.readers].map((reader) => ({
+  const heads = [...running.readers].map((reader) => ({
     piece: reader.piece,
     piecesPerSecond: reader.bytesPerSecond / pieceBytes,
   }));
-  node.feed(running, { kind: "turn" });
+  node.feed(running, { kind: "readers", heads });
+}
+
+/** A page was opened: where its player will read is known before it asks, so nothing else is fetched meanwhile. */
+export function expectPlayer(node: PeerHost, running: Running): void {
+  if (running.transfer.complete || running.readers.size > 0) return;
+  const reader: FileReader = { piece: 0, bytesPerSecond: 0, wake() {} };
+  const timer = node.ctx.clock.after(PLAYER_MS, () => {
+    running.expected = undefined;
+    running.readers.delete(reader);
+    readersMoved(node, running);
+  });
+  running.expected = {
+    [Symbol.dispose]() {
+      timer[Symbol.dispose]();
+      running.readers.delete(reader);
+    },
+  };
+  running.readers.add(reader);
+  readersMoved(node, running);
 }
 
 /** This peer's files, for sources of the same node. */
@@ -66,7 +87,7 @@ class OrderedReader implements StoredReader, FileReader {
   constructor(node: PeerHost, running: Running) {
     this.#node = node;
     this.#running = running;
-    running.readers.add(this);
+    running.reads(this);
     readersMoved(node, running);
   }
 

@@ -49,8 +49,8 @@ Deno.test("a peer that asks for too much at once is told so", () => {
   assert.equal(taken, 512);
 });
 
-/** A download of one piece that two peers hold. */
-function ofTwo(length: number) {
+/** A download that two peers hold, of pieces of four blocks; `wanted` says which piece is picked without readers. */
+function ofTwo(length: number, wanted: () => number = () => 0) {
   const bytes = new Uint8Array(length).fill(7);
   const hasher = new FileHasher(length, 4 * BLOCK_BYTES);
   hasher.push(bytes);
@@ -58,14 +58,19 @@ function ofTwo(length: number) {
   assert.ok(identity !== undefined);
   const { shape, layer } = identity;
   const held = new PieceMap(pieceCount(shape));
-  const picker: PiecePicker = { next: (view) => view.free(0) || view.begun(0) ? 0 : undefined };
-  const fetcher = new Fetcher({ shape, held, picker, random: () => 0, bufferBytes: 1e6 });
+  const picker: PiecePicker = {
+    next: (view) => {
+      const piece = view.heads[0]?.piece ?? wanted();
+      return view.free(piece) || view.begun(piece) ? piece : undefined;
+    },
+  };
+  const fetcher = new Fetcher({ shape, held, picker, random: () => 0, bufferBytes: 4 });
   fetcher.layer = layer;
   const remotes = ["a", "b"].map((name, connection) => {
     const info = { connection, name: name as NodeName, instance: 1, host: "h", port: 1 };
     const remote = new Remote({ ...info, dialed: true }, held.pieces, 0);
-    remote.map.add(0);
-    remote.useful = 1;
+    for (let piece = 0; piece < held.pieces; piece++) remote.map.add(piece);
+    remote.useful = held.pieces;
     remote.choked = false;
     return remote;
   });
@@ -94,4 +99,42 @@ Deno.test("what comes late from a peer that is waited for no more changes no pie
   assert.ok(whole !== undefined);
   assert.ok(provePiece(whole.assembly.bytes, whole.target).isRight);
   assert.deepEqual([...whole.assembly.senders()], [other.info.connection]);
+});
+
+Deno.test("a reader that jumps calls off what holds it up, but nothing that has begun to come", () => {
+  const { fetcher, remotes } = ofTwo(80 * BLOCK_BYTES);
+  const [one] = remotes;
+  assert.ok(one !== undefined);
+  const spans = fetcher.next(one, remotes, 0);
+  assert.ok(spans.length > 1);
+  const [first] = spans;
+  assert.ok(first !== undefined && fetcher.begins(one, first) !== undefined);
+  const late = fetcher.read([{ piece: 15, piecesPerSecond: 0 }], remotes);
+  assert.deepEqual(late.map(({ span }) => span), spans.slice(1));
+  assert.deepEqual([...one.asked.values()].map(({ piece }) => piece), [first.piece]);
+  const again = fetcher.next(one, remotes, 0);
+  assert.ok(again.length > 0 && again.every(({ piece }) => piece === 15));
+  // Going on to the next piece is no jump, and what is asked for there stays.
+  assert.deepEqual(fetcher.read([{ piece: 16, piecesPerSecond: 1 }], remotes), []);
+  assert.deepEqual(fetcher.read([], remotes), []);
+});
+
+Deno.test("a reader finds memory for its piece where others fill it", () => {
+  let wanted = 0;
+  const { fetcher, remotes } = ofTwo(80 * BLOCK_BYTES, () => wanted);
+  const [one] = remotes;
+  assert.ok(one !== undefined);
+  // Something of every piece that memory takes comes, and no piece is whole.
+  for (; wanted < 4; wanted++) {
+    const [span] = fetcher.next(one, remotes, 0);
+    assert.ok(span !== undefined);
+    fetcher.begins(one, span);
+    fetcher.ends(one, span, true, remotes);
+    fetcher.release(one, remotes);
+  }
+  wanted = 19;
+  assert.equal(fetcher.inMemory, 4);
+  assert.deepEqual(fetcher.next(one, remotes, 0), []);
+  fetcher.read([{ piece: 19, piecesPerSecond: 0 }], remotes);
+  assert.equal(fetcher.next(one, remotes, 0)[0]?.piece, 19);
 });

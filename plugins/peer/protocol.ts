@@ -1,28 +1,18 @@
 /** One file among its peers: who has what, who is asked for what, who is served, who cheats. */
 import type { NodeName } from "../../core/ids.ts";
 import type { Machine } from "../../core/plugin.ts";
-import type { ChokeView, PiecePicker, PlayHead } from "../../core/slots.ts";
-import {
-  type FileShape,
-  fromHex,
-  HASH_BYTES,
-  isLayerOf,
-  pieceCount,
-  pieceLength,
-} from "../../core/swarm/identity.ts";
-import {
-  LAYER_PAGE,
-  type PeerMessage,
-  type Span,
-  SPAN_MAX_BYTES,
-} from "../../core/swarm/peer_messages.ts";
+import type { ChokeView, PiecePicker } from "../../core/slots.ts";
+import { type FileShape, fromHex, pieceCount } from "../../core/swarm/identity.ts";
+import { type PeerMessage, type Span, SPAN_MAX_BYTES } from "../../core/swarm/peer_messages.ts";
 import { PieceMap } from "../../core/swarm/piece_map.ts";
 import type { PieceProof } from "../../core/swarm/piece_proof.ts";
 import type { Assembly } from "./assembly.ts";
+import { missed } from "./deadlines.ts";
 import type { In, Out, Reason } from "./events.ts";
-import { Fetcher } from "./fetching.ts";
+import { Fetcher, type Request } from "./fetching.ts";
 import { LayerPages } from "./layer_pages.ts";
-import { type ConnectionId, Remote, type RemoteInfo } from "./remote.ts";
+import { type ConnectionId, Departed, Remote, type RemoteInfo } from "./remote.ts";
+import { judgeRequest, layerFor } from "./requests.ts";
 
 export interface TransferOptions {
   /** This node's own. */
@@ -40,12 +30,6 @@ export interface TransferOptions {
 const REJECTS_MAX = 3;
 /** Payload that nobody asked for and is put up with. */
 const UNWANTED_MAX_BYTES = 2 * SPAN_MAX_BYTES;
-/** A request may take this many time-outs even while the peer sends something. */
-const SLOW_FACTOR = 6;
-/** A layer may be asked for this many times over one connection. */
-const LAYERS_SERVED = 4;
-/** Peers that are remembered when they have gone. */
-const GONE_MAX = 64;
 
 /** The brain of one file. */
 export class Transfer implements Machine<In, Out> {
@@ -55,8 +39,7 @@ export class Transfer implements Machine<In, Out> {
   readonly remotes = new Map<ConnectionId, Remote>();
   readonly #options: TransferOptions;
   readonly #fetcher: Fetcher;
-  /** Who was here last: what somebody sent may prove wrong when he has gone. */
-  readonly #gone = new Map<ConnectionId, RemoteInfo>();
+  readonly #gone = new Departed();
   readonly #pages: LayerPages;
   #complete: boolean;
   /** Set while nothing may be asked for: the disk is full, or the rate limit says so. */
@@ -69,7 +52,7 @@ export class Transfer implements Machine<In, Out> {
     this.pieces = pieceCount(options.shape);
     this.held = options.held;
     this.#complete = options.held.complete;
-    this.#pages = new LayerPages(this.pieces);
+    this.#pages = new LayerPages(options.shape);
     this.#fetcher = new Fetcher(options);
     // A file of one piece is verified by its id itself.
     this.#fetcher.layer = options.layer ??
@@ -92,24 +75,10 @@ export class Transfer implements Machine<In, Out> {
     return this.#fetcher.verifiedBytes(this.held);
   }
 
-  /** Where readers are. */
-  set heads(heads: readonly PlayHead[]) {
-    this.#fetcher.heads = heads;
-  }
-
   /** Peers that want to be served, for the choker. */
   views(nowMs: number): ChokeView[] {
-    return [...this.remotes.values()].filter((remote) => remote.interested).map((remote) => ({
-      connection: remote.info.connection,
-      name: remote.info.name,
-      unchoked: remote.unchoked,
-      downRate: remote.down.perSecond(nowMs),
-      upRate: remote.up.perSecond(nowMs),
-      sentBytes: remote.up.totalBytes,
-      connectedMs: remote.openedMs,
-      changedMs: remote.changedMs,
-      trading: !this.#complete,
-    }));
+    return [...this.remotes.values()].filter((remote) => remote.interested)
+      .map((remote) => remote.view(!this.#complete, nowMs));
   }
 
   /** A PIECE begins: where its payload goes; undefined when it is of no use. */
@@ -143,6 +112,10 @@ export class Transfer implements Machine<In, Out> {
         break;
       case "tick":
         for (const remote of [...this.remotes.values()]) this.#look(remote, nowMs);
+        this.#ask(nowMs);
+        break;
+      case "readers":
+        this.#callOff(this.#fetcher.read(event.heads, this.remotes.values()));
         this.#ask(nowMs);
         break;
       case "turn":
@@ -278,42 +251,25 @@ export class Transfer implements Machine<In, Out> {
 
   #askOf(remote: Remote, nowMs: number): void {
     if (this.paused || this.#complete) return;
-    if (this.layer === undefined) return this.#askLayer(remote, nowMs);
+    if (this.layer === undefined) {
+      for (const page of this.#pages.ask(remote, nowMs)) this.#send(remote, page);
+      return;
+    }
     for (const span of this.#fetcher.next(remote, this.remotes.values(), nowMs)) {
       this.#send(remote, { kind: "request", ...span });
     }
   }
 
-  /** One peer at a time is asked for the whole layer, so that a wrong one has one author. */
-  #askLayer(remote: Remote, nowMs: number): void {
-    if (this.#pages.from !== undefined || remote.map.held === 0) return;
-    remote.layerAskedMs = nowMs;
-    for (const page of this.#pages.begin(remote.info.connection)) {
-      this.#send(remote, { kind: "want-layer", ...page });
-    }
-  }
-
   #serveLayer(remote: Remote, first: number, count: number, nowMs: number): void {
-    const { layer } = this;
-    remote.layerServed += count;
-    if (remote.layerServed > LAYERS_SERVED * this.pieces + LAYER_PAGE) {
-      return this.#drop(remote, "flood", nowMs);
-    }
-    const fits = count >= 1 && count <= LAYER_PAGE && first + count <= this.pieces;
-    if (!fits) return this.#drop(remote, "malformed", nowMs);
-    if (layer === undefined) return;
-    const hashes = layer.subarray(first * HASH_BYTES, (first + count) * HASH_BYTES);
-    this.#send(remote, { kind: "layer", first, hashes });
+    const answer = layerFor(remote, first, count, this.shape, this.layer);
+    if (typeof answer === "string") this.#drop(remote, answer, nowMs);
+    else if (answer !== undefined) this.#send(remote, answer);
   }
 
   #layerPage(remote: Remote, first: number, hashes: Uint8Array, nowMs: number): void {
-    if (this.layer !== undefined || this.#pages.from !== remote.info.connection) return;
-    const layer = this.#pages.add(first, hashes);
-    if (layer === "malformed") return this.#drop(remote, "malformed", nowMs);
-    remote.layerAskedMs = nowMs;
-    if (layer === "incomplete") return;
-    remote.layerAskedMs = undefined;
-    if (!isLayerOf(layer, this.shape)) return this.#drop(remote, "wrong-layer", nowMs);
+    const layer = this.#pages.add(remote, first, hashes, nowMs);
+    if (layer === undefined) return;
+    if (typeof layer === "string") return this.#drop(remote, layer, nowMs);
     this.#fetcher.layer = layer;
     this.#out.push({ kind: "layer", layer });
     this.#ask(nowMs);
@@ -336,13 +292,14 @@ export class Transfer implements Machine<In, Out> {
       kept,
       this.remotes.values(),
     );
-    for (const { remote: other, span: same } of cancels) {
-      other.answer(same);
-      other.excusedBytes += same.length;
-      this.#send(other, { kind: "cancel", ...same });
-    }
+    this.#callOff(cancels);
     if (whole !== undefined) this.#out.push({ kind: "keep", ...whole });
     this.#askOf(remote, nowMs);
+  }
+
+  /** Tells peers what they owe no more; what is on its way may still come. */
+  #callOff(requests: readonly Request[]): void {
+    for (const { remote, span } of requests) this.#send(remote, { kind: "cancel", ...span });
   }
 
   #proved(assembly: Assembly, proof: PieceProof, nowMs: number): void {
@@ -376,19 +333,16 @@ export class Transfer implements Machine<In, Out> {
     }
   }
 
-  #request(remote: Remote, span: Span, nowMs: number): void {
-    const { piece, begin, length } = span;
-    const fits = piece < this.pieces && length > 0 && length <= SPAN_MAX_BYTES &&
-      begin + length <= pieceLength(this.shape, piece);
-    if (!fits) return this.#drop(remote, "malformed", nowMs);
-    // A request that crossed a CHOKE: both sides know it is void.
-    if (!remote.unchoked) return;
-    if (!this.held.has(piece)) return this.#send(remote, { kind: "reject", piece, begin, length });
-    this.#out.push({
-      kind: "serve",
-      connection: remote.info.connection,
-      span: { piece, begin, length },
-    });
+  #request(remote: Remote, { piece, begin, length }: Span, nowMs: number): void {
+    const span = { piece, begin, length };
+    switch (judgeRequest(remote, span, this.shape, this.held)) {
+      case "malformed":
+        return this.#drop(remote, "malformed", nowMs);
+      case "reject":
+        return this.#send(remote, { kind: "reject", ...span });
+      case "serve":
+        return void this.#out.push({ kind: "serve", connection: remote.info.connection, span });
+    }
   }
 
   #rejected(remote: Remote, span: Span, nowMs: number): void {
@@ -402,28 +356,16 @@ export class Transfer implements Machine<In, Out> {
 
   /** Deadlines of one peer. */
   #look(remote: Remote, nowMs: number): void {
-    const { requestTimeoutMs } = this.#options;
-    const asked = remote.layerAskedMs;
-    if (asked !== undefined && nowMs - asked > requestTimeoutMs) {
-      return this.#drop(remote, "stalled", nowMs);
-    }
-    if (remote.asked.size === 0) return;
-    const silentMs = nowMs - remote.progressMs;
-    if (silentMs > 2 * requestTimeoutMs) return this.#drop(remote, "stalled", nowMs);
-    if (silentMs > requestTimeoutMs && !remote.snubbed) {
-      // What it owes goes to others; it keeps its place for one more chance.
-      for (const span of remote.asked.values()) this.#send(remote, { kind: "cancel", ...span });
-      const { progressMs } = remote;
-      this.#fetcher.release(remote, this.remotes.values());
-      remote.snubbed = true;
-      this.#askOf(remote, nowMs);
-      remote.progressMs = progressMs;
-      return;
-    }
-    const oldest = remote.asked.values().next().value;
-    if (oldest !== undefined && nowMs - oldest.sentMs > SLOW_FACTOR * requestTimeoutMs) {
-      this.#drop(remote, "slow", nowMs);
-    }
+    const what = missed(remote, this.#options.requestTimeoutMs, nowMs);
+    if (what === undefined) return;
+    if (what !== "silent") return this.#drop(remote, what, nowMs);
+    // What it owes goes to others; it keeps its place for one more chance.
+    for (const span of remote.asked.values()) this.#send(remote, { kind: "cancel", ...span });
+    const { progressMs } = remote;
+    this.#fetcher.release(remote, this.remotes.values());
+    remote.snubbed = true;
+    this.#askOf(remote, nowMs);
+    remote.progressMs = progressMs;
   }
 
   #unserve(remote: Remote, span: Span | undefined): void {
@@ -440,9 +382,7 @@ export class Transfer implements Machine<In, Out> {
   #forget(remote: Remote, nowMs: number): void {
     const { connection } = remote.info;
     if (!this.remotes.delete(connection)) return;
-    this.#gone.set(connection, remote.info);
-    const [oldest] = this.#gone.keys();
-    if (this.#gone.size > GONE_MAX && oldest !== undefined) this.#gone.delete(oldest);
+    this.#gone.add(remote.info);
     this.#shareOut();
     if (this.#pages.from === connection) this.#pages.from = undefined;
     this.#fetcher.release(remote, this.remotes.values());

@@ -1,5 +1,6 @@
 /** What is known of one connected peer. */
 import type { NodeName } from "../../core/ids.ts";
+import type { ChokeView } from "../../core/slots.ts";
 import { BLOCK_BYTES } from "../../core/swarm/identity.ts";
 import { RateMeter } from "../../core/swarm/meter.ts";
 import { type Span, SPAN_MAX_BYTES } from "../../core/swarm/peer_messages.ts";
@@ -84,6 +85,21 @@ export class Remote {
     this.bucket = new TokenBucket(MESSAGES_A_SECOND, MESSAGES_AT_ONCE, nowMs);
   }
 
+  /** What the choker looks at; `trading` while this node wants something itself. */
+  view(trading: boolean, nowMs: number): ChokeView {
+    return {
+      connection: this.info.connection,
+      name: this.info.name,
+      unchoked: this.unchoked,
+      downRate: this.down.perSecond(nowMs),
+      upRate: this.up.perSecond(nowMs),
+      sentBytes: this.up.totalBytes,
+      connectedMs: this.openedMs,
+      changedMs: this.changedMs,
+      trading,
+    };
+  }
+
   /** Bytes to keep asked for: the measured bandwidth times the delay. */
   windowBytes(nowMs: number): number {
     if (this.snubbed) return BLOCK_BYTES;
@@ -126,6 +142,31 @@ export class Remote {
     // Nothing is known of a peer that has just been asked for the first time: it is judged by its silence.
     if (this.down.totalBytes === 0) return (2 * (nowMs - this.progressMs)) / 1000;
     return this.askedBytes / Math.max(this.down.perSecond(nowMs), 1000);
+  }
+
+  /** Seconds until the first `bytes` of what is asked for should be here; one that falls silent takes longer. */
+  secondsFor(bytes: number, nowMs: number): number {
+    const silent = (2 * (nowMs - this.progressMs)) / 1000;
+    if (this.down.totalBytes === 0) return silent;
+    return Math.max(silent, bytes / Math.max(this.down.perSecond(nowMs), 1000));
+  }
+}
+
+/** Peers that are remembered when they have gone. */
+const GONE_MAX = 64;
+
+/** Who was here last: what somebody sent may prove wrong when he has gone. */
+export class Departed {
+  readonly #infos = new Map<ConnectionId, RemoteInfo>();
+
+  add(info: RemoteInfo): void {
+    this.#infos.set(info.connection, info);
+    const [oldest] = this.#infos.keys();
+    if (this.#infos.size > GONE_MAX && oldest !== undefined) this.#infos.delete(oldest);
+  }
+
+  get(connection: ConnectionId): RemoteInfo | undefined {
+    return this.#infos.get(connection);
   }
 }
 

@@ -19,6 +19,8 @@ export class Running {
   readonly transfer: Transfer;
   readonly name: string;
   readonly readers = new Set<FileReader>();
+  /** Held while the player of a page is expected. */
+  expected: Disposable | undefined;
   readonly startedMs: number;
   /** Held while it downloads. */
   part: Part | undefined;
@@ -59,6 +61,13 @@ export class Running {
 
   get shape(): FileShape {
     return this.transfer.shape;
+  }
+
+  /** Somebody begins to read; whoever was expected is there now. */
+  reads(reader: FileReader): void {
+    this.expected?.[Symbol.dispose]();
+    this.expected = undefined;
+    this.readers.add(reader);
   }
 
   /** Reads exactly `into.length` bytes of what is verified; false when they cannot be had. */
@@ -109,6 +118,7 @@ export class Running {
 
   async close(): Promise<void> {
     this.closed = true;
+    this.expected?.[Symbol.dispose]();
     this.disk.stop();
     for (const reader of [...this.readers]) reader.wake();
     await Promise.allSettled([...this.#work]);

@@ -29,11 +29,15 @@ function inWindow(view: PickerView, head: PlayHead, config: Config): number | un
   return first;
 }
 
-/** The piece that this peer serves the readers best with. */
+/** The piece that this peer serves the readers best with: the nearest to one of them, of equals the newest reader's. */
 export function next(view: PickerView, config: Config): number | undefined {
+  let best: number | undefined;
+  let bestLead = Infinity;
   for (const head of view.heads) {
     const piece = inWindow(view, head, config);
-    if (piece !== undefined) return piece;
+    if (piece === undefined || piece - head.piece > bestLead) continue;
+    best = piece;
+    bestLead = piece - head.piece;
   }
-  return rarest(view);
+  return best ?? rarest(view);
 }

@@ -37,6 +37,13 @@ Deno.test("a peer too slow for a deadline is put to a later piece of the window"
   assert.equal(piece, 14);
 });
 
+Deno.test("a reader that waits comes before one that lacks only later pieces, and the newest first", () => {
+  const heads = [{ piece: 10, piecesPerSecond: 2 }, { piece: 70, piecesPerSecond: 0 }];
+  assert.equal(next(view({ heads }), options), 70);
+  const free = (piece: number) => piece !== 70 && piece !== 71;
+  assert.equal(next(view({ heads, free }), options), 10);
+});
+
 Deno.test("beyond the window the rarest comes first, and nothing is picked that nobody offers", () => {
   const heads = [{ piece: 10, piecesPerSecond: 1 }];
   assert.equal(next(view({ heads, free: (piece) => piece > 30 }), options), 99);

@@ -1,0 +1,123 @@
+/** A player on the machine of a peer that downloads: how soon it has what it needs. */
+import assert from "node:assert/strict";
+import { FileHasher, PIECE_MIN_BYTES } from "../../core/swarm/identity.ts";
+import { httpGet, type SimReply } from "./http.ts";
+import { type SimNode, stopNodes } from "./node.ts";
+import { seeds } from "./seeds.ts";
+import { startHostile } from "./swarm_hostile.ts";
+import { content, same, startIndex, startPeer, statusOf } from "./swarm_kit.ts";
+import { World } from "./world.ts";
+
+const VIEWER = "10.0.2.1";
+/**
+ * Chromium plays a file when it has measured its rate, which takes five entries of 100 kB or more: with what comes
+ * in pieces of 256 KiB the third of them.
+ */
+const START_BYTES = 3 * PIECE_MIN_BYTES;
+/** A page asks for its video this long after it was asked for itself. */
+const PAGE_MS = 200;
+
+/** A file, those who seed it, and a peer that plays it. */
+interface House {
+  readonly world: World;
+  readonly bytes: Uint8Array;
+  readonly viewer: SimNode;
+  readonly nodes: readonly SimNode[];
+  readonly get: (path: string, range?: string) => Promise<SimReply>;
+}
+
+const SIZE_BYTES = 12_000_000;
+
+/** Opens a house whose seeders have these rates. */
+async function open(
+  seed: number,
+  rates: readonly string[],
+  hostile?: (world: World, bytes: Uint8Array) => Promise<void>,
+): Promise<House> {
+  const world = new World({ seed, link: { delayMs: 5 } });
+  const bytes = content(SIZE_BYTES, seed);
+  const nodes = [await startIndex(world)];
+  for (const [i, uploadRate] of rates.entries()) {
+    const host = `10.0.1.${i + 1}`;
+    world.disk(host).put("/share/clip.mp4", bytes);
+    const pieceSize = "256KiB";
+    nodes.push(await startPeer(world, `s${i}`, host, { uploadRate, pieceSize }));
+  }
+  await world.when(
+    "all share",
+    () => nodes.slice(1).every(({ kernel }) => statusOf(kernel).shared === 1),
+  );
+  await hostile?.(world, bytes);
+  const viewer = await startPeer(world, "viewer", VIEWER, { http: "127.0.0.1:8400" });
+  nodes.push(viewer);
+  await world.runFor(2000);
+  const hasher = new FileHasher(bytes.length, PIECE_MIN_BYTES);
+  hasher.push(bytes);
+  const id = hasher.finish()?.shape.id;
+  const get = (path: string, range?: string) => {
+    const headers = { host: "127.0.0.1", ...range === undefined ? {} : { range } };
+    return world.until(httpGet(world.host(VIEWER), 8400, `/${path}/${id}`, headers));
+  };
+  return { world, bytes, viewer, nodes, get };
+}
+
+/** Milliseconds until so many bytes of a reply are here, counted from `sinceMs`. */
+async function untilHere(house: House, reply: SimReply, count: number, sinceMs: number) {
+  const has = () => reply.chunks.reduce((sum, { length }) => sum + length, 0) >= count;
+  await house.world.when(`${count} bytes are here`, has, 20_000);
+  return house.world.nowMs - sinceMs;
+}
+
+/** Plays from a page, and seeks after some seconds; how long both took. */
+async function play(house: House): Promise<{ startMs: number; seekMs: number }> {
+  const { world, bytes, get } = house;
+  const askedMs = world.nowMs;
+  await get("watch");
+  await world.runFor(PAGE_MS);
+  const reply = await get("files", "bytes=0-");
+  const startMs = await untilHere(house, reply, START_BYTES, askedMs);
+  assert.ok(same(reply.bytes(), bytes.subarray(0, reply.bytes().length)));
+  await world.runFor(2500);
+  reply.leave();
+  const soughtMs = world.nowMs;
+  const from = 9_000_000;
+  const there = await get("files", `bytes=${from}-`);
+  const seekMs = await untilHere(house, there, PIECE_MIN_BYTES, soughtMs);
+  assert.ok(same(there.bytes(), bytes.subarray(from, from + there.bytes().length)));
+  there.leave();
+  return { startMs, seekMs };
+}
+
+Deno.test("a page plays within 1.5 s from three seeders that are little faster than the file", async () => {
+  await seeds(5, async (seed) => {
+    const house = await open(seed, ["2Mbit/s", "2Mbit/s", "2Mbit/s"]);
+    const { startMs, seekMs } = await play(house);
+    assert.ok(startMs < 1500, `started after ${startMs} ms`);
+    assert.ok(seekMs < 1000, `the seek took ${seekMs} ms`);
+    await stopNodes(house.world, house.nodes);
+  });
+});
+
+Deno.test("a seeder that is far slower than others holds up no player", async () => {
+  await seeds(5, async (seed) => {
+    const house = await open(seed, ["200kbit/s", "3Mbit/s", "3Mbit/s"]);
+    const { startMs, seekMs } = await play(house);
+    assert.ok(startMs < 1700, `started after ${startMs} ms`);
+    assert.ok(seekMs < 1200, `the seek took ${seekMs} ms`);
+    await stopNodes(house.world, house.nodes);
+  });
+});
+
+Deno.test("a seeder that never answers holds up no player", async () => {
+  await seeds(5, async (seed) => {
+    const house = await open(
+      seed,
+      ["3Mbit/s", "3Mbit/s"],
+      (world, bytes) => startHostile(world, "liar", "10.0.1.9", bytes, PIECE_MIN_BYTES, "silent"),
+    );
+    const { startMs, seekMs } = await play(house);
+    assert.ok(startMs < 2000, `started after ${startMs} ms`);
+    assert.ok(seekMs < 1200, `the seek took ${seekMs} ms`);
+    await stopNodes(house.world, house.nodes);
+  });
+});
