@@ -6,8 +6,6 @@ import { runNode } from "./cli/node.ts";
 import { find, get, share } from "./cli/swarm.ts";
 import { topology } from "./cli/topology.ts";
 import { runMediaThread, THREAD_NAME } from "./core/host/linux/media_thread.ts";
-import { runPieceThread } from "./core/host/piece_thread.ts";
-import { PIECE_THREAD_NAME } from "./core/host/piece_threads.ts";
 import { UserError } from "./core/plugin.ts";
 import { parseDuration } from "./core/units.ts";
 import denoJson from "./deno.json" with { type: "json" };
@@ -137,10 +135,9 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-// Where the program is one file, that file is the code of its threads too.
+// Where the program is one file, that file is the code of its media thread too.
 const thread: unknown = Reflect.get(globalThis, "name");
 if (thread === THREAD_NAME) runMediaThread();
-else if (thread === PIECE_THREAD_NAME) runPieceThread();
 else if (import.meta.main) {
   const code = await main(Deno.args);
   if (code !== 0) Deno.exit(code);

@@ -3,14 +3,15 @@
  * a disk that makes its writers wait holds up no media. Pieces in shared memory are not copied on the way. The first
  * thread starts with the first file; until one is ready, and should it die, the work is done by whoever asks.
  */
+import code from "./piece_worker.bundle.js" with { type: "text" };
 import { PortError, type PortErrorCode } from "../ports.ts";
 import { type PieceProof, type PieceTarget, provePiece } from "../swarm/piece_proof.ts";
 
-/** Name of these threads: by it a program in one file knows what a thread is to do. */
-export const PIECE_THREAD_NAME = "espalier-pieces";
+/** Name of these threads, for who looks at them from outside. */
+const PIECE_THREAD_NAME = "espalier-pieces";
 
 /**
- * One hashes about 900 MB a second and costs 35 MB of memory; more than there are cores beside the main thread's
+ * One hashes about 900 MB a second and costs 20 MB of memory; more than there are cores beside the main thread's
  * would wait for it.
  */
 const THREADS_MAX = Math.max(1, Math.min(2, navigator.hardwareConcurrency - 1));
@@ -46,9 +47,13 @@ interface Pending {
   readonly here: () => Promise<PieceProof>;
 }
 
-/** Where the thread's code is: a file beside this one, or the whole program where that is one file. */
-function entryOf(own: string): URL {
-  return own.endsWith("/piece_threads.ts") ? new URL("./piece_worker.ts", own) : new URL(own);
+/**
+ * Starts a thread from the text of its own few modules: in a program of one file, that file would be read and parsed
+ * whole once more by each thread, which costs 25 MB.
+ */
+function startWorker(): Worker {
+  const entry = `data:text/javascript,${encodeURIComponent(code)}`;
+  return new Worker(entry, { type: "module", name: PIECE_THREAD_NAME });
 }
 
 /** One thread. */
@@ -58,10 +63,7 @@ class PieceThread {
   state: "starting" | "ready" | "dead" = "starting";
 
   constructor() {
-    this.#worker = new Worker(entryOf(import.meta.url), {
-      type: "module",
-      name: PIECE_THREAD_NAME,
-    });
+    this.#worker = startWorker();
     this.#worker.onmessage = ({ data }: MessageEvent<FromPieceThread>) => this.#hear(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();

@@ -1,4 +1,4 @@
-/** Entry of a piece thread: `new Worker` of this file, or of the whole program where that is one file. */
+/** Entry of a piece thread, which is started from the text of this file's bundle: "deno task web" makes it anew. */
 import { runPieceThread } from "./piece_thread.ts";
 
 runPieceThread();
