@@ -546,6 +546,8 @@ export interface PlayHead {
   readonly piece: number;
   /** How fast the reader goes on; 0 while that is not known. */
   readonly piecesPerSecond: number;
+  /** Where in the piece it began to read, in bytes; its beginning when left out. */
+  readonly begin?: number;
 }
 
 /** What a piece picker sees of one file and of the peer that is to be asked next. */

@@ -43,6 +43,8 @@ const MESSAGES: readonly PeerMessage[] = [
   { kind: "cancel", piece: 1, begin: 2, length: 3 },
   { kind: "reject", piece: 0xffffffff, begin: 2, length: 3 },
   { kind: "want-layer", first: 1, count: 2 },
+  { kind: "want-leaves", piece: 7 },
+  { kind: "leaves", piece: 7, hashes: new Uint8Array(64).fill(5) },
   { kind: "layer", first: 5, hashes: new Uint8Array(64).fill(9) },
   ...BYES.map((why): PeerMessage => ({ kind: "bye", why })),
 ];

@@ -8,7 +8,14 @@ import { z } from "zod";
 import { NAME_PATTERN, type NodeName } from "../ids.ts";
 import { isPlainCbor } from "../wire/cbor_shape.ts";
 import { isFileName } from "./file_name.ts";
-import { BLOCK_BYTES, type FileId, fileId, HASH_BYTES, isGeometry } from "./identity.ts";
+import {
+  BLOCK_BYTES,
+  type FileId,
+  fileId,
+  HASH_BYTES,
+  isGeometry,
+  PIECE_MAX_BYTES,
+} from "./identity.ts";
 
 /** Version of the peer protocol. */
 export const PEER_VERSION = 1;
@@ -71,6 +78,9 @@ export type PeerMessage =
   | ({ readonly kind: "request" | "cancel" | "reject" } & Span)
   | { readonly kind: "want-layer"; readonly first: number; readonly count: number }
   | { readonly kind: "layer"; readonly first: number; readonly hashes: Uint8Array }
+  /** The hashes of one piece's blocks, so that each block can be verified on its own. */
+  | { readonly kind: "want-leaves"; readonly piece: number }
+  | { readonly kind: "leaves"; readonly piece: number; readonly hashes: Uint8Array }
   | { readonly kind: "bye"; readonly why: Bye };
 
 const KINDS = [
@@ -89,6 +99,8 @@ const KINDS = [
   "layer",
   "bye",
   "ping",
+  "want-leaves",
+  "leaves",
 ] as const;
 type Kind = typeof KINDS[number];
 
@@ -109,6 +121,8 @@ const BODY_BYTES: Readonly<Record<Kind, readonly [number, number]>> = {
   layer: [4 + HASH_BYTES, 4 + LAYER_PAGE * HASH_BYTES],
   bye: [1, 1],
   ping: [0, 0],
+  "want-leaves": [4, 4],
+  leaves: [4 + HASH_BYTES, 4 + (PIECE_MAX_BYTES / BLOCK_BYTES) * HASH_BYTES],
 };
 
 /** Bytes of length and type. */
@@ -139,6 +153,13 @@ function raw(kind: Kind, body: Uint8Array): Uint8Array {
   return bytes;
 }
 
+function hashesFrom(kind: Kind, first: number, hashes: Uint8Array): Uint8Array {
+  const bytes = head(kind, 4 + hashes.length);
+  new DataView(bytes.buffer).setUint32(HEAD_BYTES, first);
+  bytes.set(hashes, HEAD_BYTES + 4);
+  return bytes;
+}
+
 /** Encodes a message in its frame. */
 export function encodePeer(message: PeerMessage): Uint8Array {
   switch (message.kind) {
@@ -154,12 +175,12 @@ export function encodePeer(message: PeerMessage): Uint8Array {
       return numbers(message.kind, [message.piece, message.begin, message.length]);
     case "want-layer":
       return numbers("want-layer", [message.first, message.count]);
-    case "layer": {
-      const bytes = head("layer", 4 + message.hashes.length);
-      new DataView(bytes.buffer).setUint32(HEAD_BYTES, message.first);
-      bytes.set(message.hashes, HEAD_BYTES + 4);
-      return bytes;
-    }
+    case "layer":
+      return hashesFrom("layer", message.first, message.hashes);
+    case "want-leaves":
+      return numbers("want-leaves", [message.piece]);
+    case "leaves":
+      return hashesFrom("leaves", message.piece, message.hashes);
     case "bye":
       return raw("bye", new Uint8Array([BYES.indexOf(message.why)]));
     default:
@@ -210,10 +231,14 @@ function readBody(kind: Exclude<Kind, "piece">, body: Uint8Array): PeerMessage |
       return { kind, piece: at(0), begin: at(1), length: at(2) };
     case "want-layer":
       return { kind, first: at(0), count: at(1) };
-    case "layer": {
+    case "layer":
+    case "leaves": {
       const hashes = body.subarray(4);
-      return hashes.length % HASH_BYTES === 0 ? { kind, first: at(0), hashes } : undefined;
+      if (hashes.length % HASH_BYTES !== 0) return undefined;
+      return kind === "layer" ? { kind, first: at(0), hashes } : { kind, piece: at(0), hashes };
     }
+    case "want-leaves":
+      return { kind, piece: at(0) };
     case "bye": {
       const why = BYES[body[0] ?? 255];
       return why === undefined ? undefined : { kind, why };

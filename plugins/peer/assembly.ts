@@ -1,5 +1,12 @@
 /** One piece on its way: which of its blocks are asked for, on the way or here, and who sent them. */
-import { BLOCK_BYTES, type FileShape, HASH_BYTES, pieceLength } from "../../core/swarm/identity.ts";
+import {
+  BLOCK_BYTES,
+  blockHashes,
+  type FileShape,
+  HASH_BYTES,
+  isHashAt,
+  pieceLength,
+} from "../../core/swarm/identity.ts";
 import type { Span } from "../../core/swarm/peer_messages.ts";
 
 /** Where a block is. */
@@ -7,6 +14,8 @@ const FREE = 0;
 const ASKED = 1;
 const ARRIVING = 2;
 const HERE = 3;
+/** Here, and verified on its own. */
+const PROVEN = 4;
 
 /** What a piece looked like that proved wrong, to find out later who made it so. */
 export interface Evidence {
@@ -21,6 +30,7 @@ export class Assembly {
   readonly #state: Uint8Array;
   readonly #senders: number[];
   #here = 0;
+  #leaves: Uint8Array | undefined;
   #free: number;
   /** The one connection that may work on it; undefined: any. After a wrong piece blame must be clear. */
   solo = false;
@@ -50,9 +60,10 @@ export class Assembly {
     return this.#here === this.#state.length;
   }
 
-  /** Takes the first run of free blocks, at most `bytes` long. */
-  take(bytes: number): Span | undefined {
-    const from = this.#state.indexOf(FREE);
+  /** Takes the first run of free blocks, at most `bytes` long; from that place on, if there are any. */
+  take(bytes: number, place = 0): Span | undefined {
+    const after = this.#state.indexOf(FREE, Math.floor(place / BLOCK_BYTES));
+    const from = after < 0 ? this.#state.indexOf(FREE) : after;
     if (from < 0) return undefined;
     let to = from;
     const most = Math.max(1, Math.floor(bytes / BLOCK_BYTES));
@@ -116,6 +127,40 @@ export class Assembly {
     }
   }
 
+  /** The hashes of its blocks are known: what is here is verified now. Tells who sent wrong blocks. */
+  learn(leaves: Uint8Array): ReadonlySet<number> {
+    this.#leaves = leaves;
+    return this.check({ begin: 0, length: this.#bytes.length });
+  }
+
+  /** Verifies blocks that came, where their hashes are known; wrong ones are free again. Tells who sent them. */
+  check(span: Pick<Span, "begin" | "length">): ReadonlySet<number> {
+    const liars = new Set<number>();
+    if (this.#leaves === undefined) return liars;
+    const [first, end] = blocksOf(span);
+    for (let block = first; block < end; block++) {
+      if (this.#state[block] !== HERE) continue;
+      const bytes = this.#bytes.subarray(block * BLOCK_BYTES, (block + 1) * BLOCK_BYTES);
+      if (isHashAt(this.#leaves, block, blockHashes(bytes))) {
+        this.#state[block] = PROVEN;
+        continue;
+      }
+      liars.add(this.#senders[block] ?? -1);
+      this.#senders[block] = -1;
+      this.#state[block] = FREE;
+      this.#here--;
+      this.#free++;
+    }
+    return liars;
+  }
+
+  /** Verified bytes in a row from a place in the piece on. */
+  proven(begin: number): number {
+    let block = Math.floor(begin / BLOCK_BYTES);
+    while (this.#state[block] === PROVEN) block++;
+    return Math.max(0, Math.min(block * BLOCK_BYTES, this.#bytes.length) - begin);
+  }
+
   /** Everybody who sent a part. */
   senders(): ReadonlySet<number> {
     return new Set(this.#senders);
@@ -147,7 +192,7 @@ export class Assembly {
 }
 
 /** First block of a span, and the one after its last. */
-function blocksOf(span: Span): readonly [number, number] {
+function blocksOf(span: Pick<Span, "begin" | "length">): readonly [number, number] {
   const first = span.begin / BLOCK_BYTES;
   return [first, first + Math.ceil(span.length / BLOCK_BYTES)];
 }

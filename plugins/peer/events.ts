@@ -77,6 +77,10 @@ export type Out =
   }
   /** Another peer wants a span; to be sent when its turn comes. */
   | { readonly kind: "serve"; readonly connection: ConnectionId; readonly span: Span }
+  /** Another peer wants the hashes of a piece's blocks. */
+  | { readonly kind: "leaves"; readonly connection: ConnectionId; readonly piece: number }
+  /** More can be read than before, although no piece is whole. */
+  | { readonly kind: "readable" }
   | { readonly kind: "unserve"; readonly connection: ConnectionId; readonly span: Span | undefined }
   /** A slot is free or somebody new wants one. */
   | { readonly kind: "choose" }

@@ -1,8 +1,11 @@
 /** What is asked of whom: pieces in memory, requests under way, and who is to blame for wrong bytes. */
 import type { PickerView, PiecePicker, PlayHead } from "../../core/slots.ts";
 import {
+  BLOCK_BYTES,
   type FileShape,
   HASH_BYTES,
+  isHashAt,
+  merkleRoot,
   pieceCount,
   pieceLength,
   pieceWidth,
@@ -11,6 +14,8 @@ import type { PieceProof, PieceTarget } from "../../core/swarm/piece_proof.ts";
 import type { Span } from "../../core/swarm/peer_messages.ts";
 import type { PieceMap } from "../../core/swarm/piece_map.ts";
 import { Assembly } from "./assembly.ts";
+import { hasten, steal } from "./help.ts";
+import { scatter } from "./holdings.ts";
 import type { ConnectionId, Remote } from "./remote.ts";
 
 /** What the fetcher needs. */
@@ -29,6 +34,8 @@ export interface Arrival {
   readonly whole?: { readonly assembly: Assembly; readonly target: PieceTarget };
   /** The same span asked of others: to be called off. */
   readonly cancels: readonly Request[];
+  /** Who sent blocks of it that are wrong beyond doubt. */
+  readonly liars: ReadonlySet<ConnectionId>;
 }
 
 /** Where a piece stands. */
@@ -36,16 +43,11 @@ const MISSING = 0;
 const BEGUN = 1;
 const TAKEN = 2;
 const DONE = 3;
-/** A span is asked of a second peer when the first needs this many times as long for it. */
-const STEAL_FACTOR = 3;
-/** And only from one that needs this long for all it owes; sooner where somebody waits for it. */
-const STEAL_MIN_SECONDS = 1.5;
-const HURRY_MIN_SECONDS = 0.3;
-/** What a reader waits for is asked of a second peer as soon as the first needs this many times as long. */
-const URGENT_FACTOR = 2;
 /** Pieces over the limit of memory that may be begun for readers: where one jumps to, memory may be full of others. */
 const URGENT_EXTRA = 2;
-const NOTHING: Arrival = { cancels: [] };
+const NOTHING: Arrival = { cancels: [], liars: new Set() };
+/** Readers are helped with the hashes of blocks where a whole piece takes longer than this. */
+const LEAVES_MIN_SECONDS = 0.2;
 
 /** A request of one peer. */
 export interface Request {
@@ -60,6 +62,8 @@ export class Fetcher {
   readonly #pieces: number;
   readonly #state: Uint8Array;
   readonly #assemblies = new Map<number, Assembly>();
+  /** Who was asked for the hashes of a piece's blocks. */
+  readonly #leavesFrom = new Map<number, ConnectionId>();
   readonly #pool: Uint8Array[] = [];
   readonly #capacity: number;
   readonly #copies: Uint16Array;
@@ -86,7 +90,6 @@ export class Fetcher {
     }
   }
 
-  /** Pieces that are not held and verified. */
   isMissing(piece: number): boolean {
     return this.#state[piece] !== DONE;
   }
@@ -122,12 +125,20 @@ export class Fetcher {
     return late;
   }
 
+  /** Where in a piece the newest of its readers begins. */
+  #placeIn(piece: number): number {
+    return this.#heads.findLast((head) => head.piece === piece)?.begin ?? 0;
+  }
+
   /** A reader waits for this piece, or will in a moment. */
   #isUrgent(piece: number): boolean {
     return this.#heads.some((head) => head.piece === piece || head.piece + 1 === piece);
   }
 
-  /** Pieces in memory now. */
+  get hasReaders(): boolean {
+    return this.#heads.length > 0;
+  }
+
   get inMemory(): number {
     return this.#assemblies.size;
   }
@@ -138,9 +149,10 @@ export class Fetcher {
     if (this.layer === undefined || remote.choked || remote.useful === 0) return spans;
     remote.hurry = this.#heads.length > 0;
     const windowBytes = remote.windowBytes(nowMs);
+    const help = { assemblies: this.#assemblies, remotes, nowMs };
     while (remote.askedBytes < windowBytes) {
-      const span = this.#hasten(remote, remotes, nowMs) ?? this.#take(remote, nowMs) ??
-        this.#steal(remote, remotes, nowMs);
+      const span = hasten(remote, help, (piece) => this.#isUrgent(piece)) ??
+        this.#take(remote, nowMs) ?? steal(remote, help);
       if (span === undefined) break;
       remote.ask(span, nowMs);
       spans.push(span);
@@ -174,10 +186,60 @@ export class Fetcher {
       other.excusedBytes += span.length;
       cancels.push({ remote: other, span });
     }
-    if (!assembly.complete || this.layer === undefined) return { cancels };
+    const liars = assembly.check(span);
+    this.#mark(assembly);
+    if (!assembly.complete || this.layer === undefined) return { cancels, liars };
     const at = span.piece * HASH_BYTES;
     const hash = this.layer.slice(at, at + HASH_BYTES);
-    return { cancels, whole: { assembly, target: { width: pieceWidth(this.#shape), hash } } };
+    return {
+      cancels,
+      liars,
+      whole: { assembly, target: { width: pieceWidth(this.#shape), hash } },
+    };
+  }
+
+  /** The piece whose blocks' hashes this peer is to be asked for: a reader waits for it, and it takes long. */
+  wantsLeaves(remote: Remote, remotes: Iterable<Remote>, nowMs: number): number | undefined {
+    if (this.layer === undefined || remote.choked) return undefined;
+    const wanted = this.#heads.find(({ piece }) =>
+      this.isMissing(piece) && remote.map.has(piece) && !this.#leavesFrom.has(piece)
+    );
+    if (wanted === undefined) return undefined;
+    let rate = 0;
+    for (const other of remotes) rate += other.down.perSecond(nowMs);
+    if (this.#shape.pieceBytes < rate * LEAVES_MIN_SECONDS) return undefined;
+    this.#leavesFrom.set(wanted.piece, remote.info.connection);
+    return wanted.piece;
+  }
+
+  /** The hashes of a piece's blocks came. Tells who sent wrong blocks, or that the hashes are wrong themselves. */
+  learn(remote: Remote, piece: number, leaves: Uint8Array): ReadonlySet<ConnectionId> | "wrong" {
+    const isAsked = this.#leavesFrom.get(piece) === remote.info.connection;
+    if (!isAsked || !this.isMissing(piece) || this.layer === undefined) return NOTHING.liars;
+    const width = pieceWidth(this.#shape);
+    const blocks = Math.ceil(pieceLength(this.#shape, piece) / BLOCK_BYTES);
+    const isRight = leaves.length === blocks * HASH_BYTES &&
+      isHashAt(this.layer, piece, merkleRoot(leaves, width, 0));
+    if (!isRight) return "wrong";
+    const assembly = this.#assemblies.get(piece) ?? this.#begin(piece);
+    const liars = assembly.learn(leaves);
+    this.#mark(assembly);
+    return liars;
+  }
+
+  /** Verified bytes from a place in the file on that are in memory. */
+  proven(offset: number): number {
+    const piece = Math.floor(offset / this.#shape.pieceBytes);
+    return this.#assemblies.get(piece)?.proven(offset % this.#shape.pieceBytes) ?? 0;
+  }
+
+  /** Copies verified bytes that are in memory; false when they are not all there. */
+  copy(offset: number, into: Uint8Array): boolean {
+    if (this.proven(offset) < into.length) return false;
+    const begin = offset % this.#shape.pieceBytes;
+    const assembly = this.#assemblies.get(Math.floor(offset / this.#shape.pieceBytes));
+    into.set(assembly?.bytes.subarray(begin, begin + into.length) ?? []);
+    return assembly !== undefined;
   }
 
   /** Gives back everything a peer was asked for. */
@@ -193,8 +255,12 @@ export class Fetcher {
     remote.askedBytes = 0;
     remote.arriving = undefined;
     remote.current = undefined;
+    const { connection } = remote.info;
     for (const assembly of this.#assemblies.values()) {
-      if (assembly.owner === remote.info.connection) assembly.owner = undefined;
+      if (assembly.owner === connection) assembly.owner = undefined;
+    }
+    for (const [piece, from] of this.#leavesFrom) {
+      if (from === connection) this.#leavesFrom.delete(piece);
     }
   }
 
@@ -224,6 +290,7 @@ export class Fetcher {
     const { piece } = assembly;
     if (isRight) {
       this.#assemblies.delete(piece);
+      this.#leavesFrom.delete(piece);
       this.#state[piece] = DONE;
       if (this.#pool.length < this.#capacity) {
         this.#pool.push(new Uint8Array(assembly.bytes.buffer));
@@ -244,7 +311,7 @@ export class Fetcher {
     const assembly = this.#assemblies.get(piece) ?? this.#begin(piece);
     assembly.owner ??= remote.info.connection;
     remote.current = piece;
-    const span = assembly.take(remote.spanBytes(nowMs));
+    const span = assembly.take(remote.spanBytes(nowMs), this.#placeIn(piece));
     this.#mark(assembly);
     return span;
   }
@@ -315,57 +382,6 @@ export class Fetcher {
       assembly.owner === remote.info.connection;
   }
 
-  /** End-game: everything is asked for; what a slow peer owes is asked of this one too, once. */
-  #steal(thief: Remote, remotes: Iterable<Remote>, nowMs: number): Span | undefined {
-    let best: Span | undefined;
-    const mine = thief.backlogSeconds(nowMs) + thief.rttMs / 1000;
-    const least = thief.hurry ? HURRY_MIN_SECONDS : STEAL_MIN_SECONDS;
-    let worst = Math.max(least, mine * STEAL_FACTOR);
-    for (const victim of remotes) {
-      if (victim === thief || victim.asked.size === 0) continue;
-      const seconds = victim.backlogSeconds(nowMs);
-      if (seconds <= worst) continue;
-      for (const { piece, begin, length } of victim.asked.values()) {
-        const span = { piece, begin, length };
-        if (!this.#mayShare(span, thief, remotes)) continue;
-        best = span;
-        worst = seconds;
-      }
-    }
-    return best;
-  }
-
-  /** What a reader waits for is asked of this peer too, once, where the one that owes it takes far longer. */
-  #hasten(thief: Remote, remotes: Iterable<Remote>, nowMs: number): Span | undefined {
-    if (!thief.hurry) return undefined;
-    const mine = thief.backlogSeconds(nowMs) + thief.rttMs / 1000;
-    const least = Math.max(HURRY_MIN_SECONDS, mine * URGENT_FACTOR);
-    for (const victim of remotes) {
-      if (victim === thief) continue;
-      let owedBytes = 0;
-      for (const { piece, begin, length } of victim.asked.values()) {
-        owedBytes += length;
-        if (!this.#isUrgent(piece) || victim.secondsFor(owedBytes, nowMs) <= least) continue;
-        const span = { piece, begin, length };
-        if (this.#mayShare(span, thief, remotes)) return span;
-      }
-    }
-    return undefined;
-  }
-
-  /** Whether what another peer owes may be asked of this one too. */
-  #mayShare(span: Span, thief: Remote, remotes: Iterable<Remote>): boolean {
-    const assembly = this.#assemblies.get(span.piece);
-    if (assembly === undefined || assembly.solo || !assembly.isAsked(span)) return false;
-    return thief.map.has(span.piece) && this.#askers(span, remotes) <= 1 && !thief.waitsFor(span);
-  }
-
-  #askers(span: Span, remotes: Iterable<Remote>): number {
-    let askers = 0;
-    for (const remote of remotes) if (remote.waitsFor(span)) askers++;
-    return askers;
-  }
-
   #begin(piece: number): Assembly {
     // Shared memory: another thread proves and writes it without a copy.
     const buffer = this.#pool.pop() ??
@@ -381,9 +397,4 @@ export class Fetcher {
     const short = this.#shape.pieceBytes - pieceLength(this.#shape, last);
     return held.held * this.#shape.pieceBytes - (held.has(last) ? short : 0);
   }
-}
-
-/** Numbers in a row, thrown apart (Knuth's multiplicative hash). */
-function scatter(piece: number): number {
-  return (Math.imul(piece + 1, 2_654_435_761) >>> 0) >>> 8;
 }

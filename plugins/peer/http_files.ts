@@ -89,6 +89,7 @@ class BodyReader implements FileReader {
   readonly #end: number;
   #at: number;
   #piece: number;
+  #begin: number;
   #pumping = false;
   #full = false;
   #over = false;
@@ -107,10 +108,15 @@ class BodyReader implements FileReader {
     this.#at = range.from;
     this.#end = range.to;
     this.#piece = Math.floor(range.from / running.shape.pieceBytes);
+    this.#begin = range.from % running.shape.pieceBytes;
   }
 
   get piece(): number {
     return this.#piece;
+  }
+
+  get begin(): number {
+    return this.#begin;
   }
 
   get bytesPerSecond(): number {
@@ -140,10 +146,12 @@ class BodyReader implements FileReader {
         const piece = Math.floor(this.#at / shape.pieceBytes);
         if (piece !== this.#piece) {
           this.#piece = piece;
+          this.#begin = 0;
           this.#moved();
         }
-        if (!transfer.held.has(piece)) break;
-        const stop = Math.min(this.#end, (piece + 1) * shape.pieceBytes, this.#at + CHUNK_BYTES);
+        const readable = transfer.readable(this.#at);
+        if (readable === 0) break;
+        const stop = Math.min(this.#end, this.#at + readable, this.#at + CHUNK_BYTES);
         const bytes = new Uint8Array(stop - this.#at);
         if (!await this.#running.read(this.#at, bytes)) throw new Error("the file is gone");
         if (this.#over) break;

@@ -273,6 +273,11 @@ export class PeerNode implements PeerHost {
           this.sessions.get(effect.connection)?.close("flood");
         }
         return;
+      case "leaves":
+        return this.serving.leaves(effect.connection, effect.piece);
+      case "readable":
+        for (const reader of [...running.readers]) reader.wake();
+        return;
       case "unserve":
         return this.serving.remove(effect.connection, effect.span);
       case "choose":

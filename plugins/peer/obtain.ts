@@ -40,6 +40,7 @@ export function readersMoved(node: PeerHost, running: Running): void {
   const { pieceBytes } = running.shape;
   const heads = [...running.readers].map((reader) => ({
     piece: reader.piece,
+    begin: reader.begin,
     piecesPerSecond: reader.bytesPerSecond / pieceBytes,
   }));
   node.feed(running, { kind: "readers", heads });
@@ -48,7 +49,7 @@ export function readersMoved(node: PeerHost, running: Running): void {
 /** A page was opened: where its player will read is known before it asks, so nothing else is fetched meanwhile. */
 export function expectPlayer(node: PeerHost, running: Running): void {
   if (running.transfer.complete || running.readers.size > 0) return;
-  const reader: FileReader = { piece: 0, bytesPerSecond: 0, wake() {} };
+  const reader: FileReader = { piece: 0, begin: 0, bytesPerSecond: 0, wake() {} };
   const timer = node.ctx.clock.after(PLAYER_MS, () => {
     running.expected = undefined;
     running.readers.delete(reader);
@@ -82,6 +83,7 @@ class OrderedReader implements StoredReader, FileReader {
   readonly #running: Running;
   readonly #meter = new RateMeter(10_000);
   #piece = 0;
+  #begin = 0;
   #wake: (() => void) | undefined;
 
   constructor(node: PeerHost, running: Running) {
@@ -93,6 +95,10 @@ class OrderedReader implements StoredReader, FileReader {
 
   get piece(): number {
     return this.#piece;
+  }
+
+  get begin(): number {
+    return this.#begin;
   }
 
   get bytesPerSecond(): number {
@@ -109,14 +115,15 @@ class OrderedReader implements StoredReader, FileReader {
     const piece = Math.floor(offset / shape.pieceBytes);
     if (piece !== this.#piece) {
       this.#piece = piece;
+      this.#begin = offset % shape.pieceBytes;
       readersMoved(this.#node, this.#running);
     }
-    while (!transfer.held.has(piece)) {
+    while (transfer.readable(offset) === 0) {
       this.#check(signal);
       await this.#change(signal);
     }
     this.#check(signal);
-    const stop = Math.min(shape.sizeBytes, (piece + 1) * shape.pieceBytes, offset + into.length);
+    const stop = offset + Math.min(transfer.readable(offset), into.length);
     const ok = await this.#running.track(
       this.#running.read(offset, into.subarray(0, stop - offset)),
     );

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { NodeName } from "../../core/ids.ts";
 import type { PiecePicker } from "../../core/slots.ts";
-import { BLOCK_BYTES, FileHasher, pieceCount } from "../../core/swarm/identity.ts";
+import { BLOCK_BYTES, blockHashes, FileHasher, pieceCount } from "../../core/swarm/identity.ts";
 import { PieceMap } from "../../core/swarm/piece_map.ts";
 import { provePiece } from "../../core/swarm/piece_proof.ts";
 import { Fetcher } from "./fetching.ts";
@@ -137,4 +137,34 @@ Deno.test("a reader finds memory for its piece where others fill it", () => {
   assert.deepEqual(fetcher.next(one, remotes, 0), []);
   fetcher.read([{ piece: 19, piecesPerSecond: 0 }], remotes);
   assert.equal(fetcher.next(one, remotes, 0)[0]?.piece, 19);
+});
+
+Deno.test("with the hashes of its blocks a piece is read before it is whole, and who sent a wrong block is known", () => {
+  const { bytes, fetcher, remotes } = ofTwo(8 * BLOCK_BYTES);
+  const [one, other] = remotes;
+  assert.ok(one !== undefined && other !== undefined);
+  fetcher.read([{ piece: 0, begin: BLOCK_BYTES, piecesPerSecond: 0 }], remotes);
+  assert.equal(fetcher.wantsLeaves(one, remotes, 0), 0);
+  assert.equal(fetcher.wantsLeaves(other, remotes, 0), undefined, "one is asked");
+  const leaves = blockHashes(bytes.subarray(0, 4 * BLOCK_BYTES));
+  assert.equal(fetcher.learn(other, 0, leaves.slice(32)), fetcher.learn(other, 0, leaves));
+  assert.equal(fetcher.learn(one, 0, leaves.slice(32)), "wrong");
+  const come = (remote: (typeof remotes)[number], value: number) => {
+    const [span] = fetcher.next(remote, remotes, 0);
+    assert.ok(span !== undefined);
+    fetcher.begins(remote, span)?.fill(value);
+    return { span, ...fetcher.ends(remote, span, true, remotes) };
+  };
+  const first = come(one, 7);
+  assert.equal(first.span.begin, BLOCK_BYTES, "where the reader begins");
+  assert.equal(fetcher.proven(BLOCK_BYTES), 0);
+  assert.deepEqual(fetcher.learn(one, 0, leaves), new Set());
+  assert.equal(fetcher.proven(BLOCK_BYTES), first.span.length);
+  assert.equal(fetcher.proven(0), 0);
+  const into = new Uint8Array(10);
+  assert.ok(fetcher.copy(BLOCK_BYTES + 3, into));
+  assert.deepEqual(into, new Uint8Array(10).fill(7));
+  assert.equal(fetcher.copy(0, into), false);
+  assert.deepEqual([...come(other, 8).liars], [other.info.connection]);
+  assert.equal(fetcher.copy(BLOCK_BYTES + first.span.length, into), false);
 });

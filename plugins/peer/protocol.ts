@@ -1,30 +1,19 @@
 /** One file among its peers: who has what, who is asked for what, who is served, who cheats. */
-import type { NodeName } from "../../core/ids.ts";
 import type { Machine } from "../../core/plugin.ts";
-import type { ChokeView, PiecePicker } from "../../core/slots.ts";
-import { type FileShape, fromHex, pieceCount } from "../../core/swarm/identity.ts";
+import type { ChokeView } from "../../core/slots.ts";
+import { type FileShape, fromHex, pieceCount, pieceLength } from "../../core/swarm/identity.ts";
 import { type PeerMessage, type Span, SPAN_MAX_BYTES } from "../../core/swarm/peer_messages.ts";
-import { PieceMap } from "../../core/swarm/piece_map.ts";
+import type { PieceMap } from "../../core/swarm/piece_map.ts";
 import type { PieceProof } from "../../core/swarm/piece_proof.ts";
 import type { Assembly } from "./assembly.ts";
 import { missed } from "./deadlines.ts";
 import type { In, Out, Reason } from "./events.ts";
 import { Fetcher, type Request } from "./fetching.ts";
+import { learn, learnAll, shareOut, toldOf, unlearn } from "./holdings.ts";
 import { LayerPages } from "./layer_pages.ts";
 import { type ConnectionId, Departed, Remote, type RemoteInfo } from "./remote.ts";
-import { judgeRequest, layerFor } from "./requests.ts";
-
-export interface TransferOptions {
-  /** This node's own. */
-  readonly name: NodeName;
-  readonly shape: FileShape;
-  readonly held: PieceMap;
-  readonly layer: Uint8Array | undefined;
-  readonly picker: PiecePicker;
-  readonly random: () => number;
-  readonly bufferBytes: number;
-  readonly requestTimeoutMs: number;
-}
+import { judgeRequest, layerFor, mayHaveLeaves } from "./requests.ts";
+import type { TransferOptions } from "./transfer_options.ts";
 
 /** Refused requests and false claims that are put up with. */
 const REJECTS_MAX = 3;
@@ -79,6 +68,19 @@ export class Transfer implements Machine<In, Out> {
   views(nowMs: number): ChokeView[] {
     return [...this.remotes.values()].filter((remote) => remote.interested)
       .map((remote) => remote.view(!this.#complete, nowMs));
+  }
+
+  /** Bytes that can be read from a place on: of a piece that is here, or of blocks that are verified. */
+  readable(offset: number): number {
+    const { pieceBytes } = this.shape;
+    const piece = Math.floor(offset / pieceBytes);
+    if (!this.held.has(piece)) return this.#fetcher.proven(offset);
+    return pieceLength(this.shape, piece) - (offset % pieceBytes);
+  }
+
+  /** Copies what is in memory and verified; false when it is not. */
+  copy(offset: number, into: Uint8Array): boolean {
+    return this.#fetcher.copy(offset, into);
   }
 
   /** A PIECE begins: where its payload goes; undefined when it is of no use. */
@@ -169,7 +171,7 @@ export class Transfer implements Machine<In, Out> {
       case "have":
         for (const piece of message.pieces) {
           if (piece >= this.pieces) return this.#drop(remote, "malformed", nowMs);
-          this.#learn(remote, piece);
+          learn(this.#fetcher, remote, piece);
         }
         return this.#want(remote, nowMs);
       case "choke":
@@ -192,9 +194,21 @@ export class Transfer implements Machine<In, Out> {
       case "reject":
         return this.#rejected(remote, message, nowMs);
       case "want-layer":
-        return this.#serveLayer(remote, message.first, message.count, nowMs);
+        return this.#say(
+          remote,
+          layerFor(remote, message.first, message.count, this.shape, this.layer),
+          nowMs,
+        );
       case "layer":
         return this.#layerPage(remote, message.first, message.hashes, nowMs);
+      case "want-leaves": {
+        const [{ connection }, { piece }] = [remote.info, message];
+        if (piece >= this.pieces) return this.#drop(remote, "malformed", nowMs);
+        const may = mayHaveLeaves(remote, piece, this.held, nowMs);
+        return void (may && this.#out.push({ kind: "leaves", connection, piece }));
+      }
+      case "leaves":
+        return this.#learnLeaves(remote, message.piece, message.hashes, nowMs);
       case "ping":
       case "bye":
         return;
@@ -204,34 +218,13 @@ export class Transfer implements Machine<In, Out> {
   }
 
   #bitfield(remote: Remote, bits: Uint8Array, nowMs: number): void {
-    const map = PieceMap.parse(bits, this.pieces);
-    if (map === undefined || remote.map.held > 0) return this.#drop(remote, "malformed", nowMs);
-    for (let piece = 0; piece < this.pieces; piece++) {
-      if (map.has(piece)) this.#learn(remote, piece);
-    }
+    if (!learnAll(this.#fetcher, remote, bits)) return this.#drop(remote, "malformed", nowMs);
     if (remote.map.complete) this.#shareOut();
     this.#want(remote, nowMs);
   }
 
-  /** Who downloads shares the pieces out by the order of names. */
   #shareOut(): void {
-    const others = [...this.remotes.values()].filter((remote) => !remote.map.complete);
-    const rank = others.filter((remote) => remote.info.name < this.#options.name).length;
-    this.#fetcher.share = { rank, of: others.length + 1 };
-  }
-
-  /** A peer holds a piece. */
-  #learn(remote: Remote, piece: number): void {
-    if (!remote.map.add(piece)) return;
-    this.#fetcher.countCopy(piece, 1);
-    if (this.#fetcher.isMissing(piece)) remote.useful++;
-  }
-
-  /** A peer does not hold a piece that it claimed. */
-  #unlearn(remote: Remote, piece: number): void {
-    if (!remote.map.delete(piece)) return;
-    this.#fetcher.countCopy(piece, -1);
-    if (this.#fetcher.isMissing(piece)) remote.useful--;
+    shareOut(this.#fetcher, this.#options.name, this.remotes.values());
   }
 
   /** Says whether this peer has something to want, and asks for it. */
@@ -255,15 +248,11 @@ export class Transfer implements Machine<In, Out> {
       for (const page of this.#pages.ask(remote, nowMs)) this.#send(remote, page);
       return;
     }
+    const leaves = this.#fetcher.wantsLeaves(remote, this.remotes.values(), nowMs);
+    if (leaves !== undefined) this.#send(remote, { kind: "want-leaves", piece: leaves });
     for (const span of this.#fetcher.next(remote, this.remotes.values(), nowMs)) {
       this.#send(remote, { kind: "request", ...span });
     }
-  }
-
-  #serveLayer(remote: Remote, first: number, count: number, nowMs: number): void {
-    const answer = layerFor(remote, first, count, this.shape, this.layer);
-    if (typeof answer === "string") this.#drop(remote, answer, nowMs);
-    else if (answer !== undefined) this.#send(remote, answer);
   }
 
   #layerPage(remote: Remote, first: number, hashes: Uint8Array, nowMs: number): void {
@@ -272,6 +261,14 @@ export class Transfer implements Machine<In, Out> {
     if (typeof layer === "string") return this.#drop(remote, layer, nowMs);
     this.#fetcher.layer = layer;
     this.#out.push({ kind: "layer", layer });
+    this.#ask(nowMs);
+  }
+
+  #learnLeaves(remote: Remote, piece: number, hashes: Uint8Array, nowMs: number): void {
+    const liars = this.#fetcher.learn(remote, piece, hashes);
+    if (liars === "wrong") return this.#drop(remote, "wrong-layer", nowMs);
+    this.#expose(liars, nowMs);
+    this.#out.push({ kind: "readable" });
     this.#ask(nowMs);
   }
 
@@ -286,15 +283,12 @@ export class Transfer implements Machine<In, Out> {
     } else if (asked.alone) {
       remote.rttMs = Math.min(remote.rttMs, Math.max(0.1, nowMs - asked.sentMs));
     }
-    const { whole, cancels } = this.#fetcher.ends(
-      remote,
-      span,
-      kept,
-      this.remotes.values(),
-    );
-    this.#callOff(cancels);
-    if (whole !== undefined) this.#out.push({ kind: "keep", ...whole });
-    this.#askOf(remote, nowMs);
+    const arrival = this.#fetcher.ends(remote, span, kept, this.remotes.values());
+    this.#callOff(arrival.cancels);
+    this.#expose(arrival.liars, nowMs);
+    if (arrival.whole !== undefined) this.#out.push({ kind: "keep", ...arrival.whole });
+    if (this.#fetcher.hasReaders) this.#out.push({ kind: "readable" });
+    if (this.remotes.has(remote.info.connection)) this.#askOf(remote, nowMs);
   }
 
   /** Tells peers what they owe no more; what is on its way may still come. */
@@ -303,7 +297,14 @@ export class Transfer implements Machine<In, Out> {
   }
 
   #proved(assembly: Assembly, proof: PieceProof, nowMs: number): void {
-    for (const connection of this.#fetcher.proved(assembly, proof)) {
+    this.#expose(this.#fetcher.proved(assembly, proof), nowMs);
+    if (proof.isRight) this.#kept(assembly.piece);
+    else this.#ask(nowMs);
+  }
+
+  /** Ends who sent wrong bytes beyond doubt, and names him where he has gone. */
+  #expose(liars: Iterable<ConnectionId>, nowMs: number): void {
+    for (const connection of liars) {
       const liar = this.remotes.get(connection);
       const gone = this.#gone.get(connection);
       if (liar !== undefined) this.#drop(liar, "wrong-bytes", nowMs);
@@ -311,8 +312,6 @@ export class Transfer implements Machine<In, Out> {
         this.#out.push({ kind: "accuse", remote: gone, why: "wrong-bytes" });
       }
     }
-    if (proof.isRight) this.#kept(assembly.piece);
-    else this.#ask(nowMs);
   }
 
   /** A piece is on disk: it counts, and everybody hears of it. */
@@ -323,12 +322,7 @@ export class Transfer implements Machine<In, Out> {
       this.#out.push({ kind: "complete" });
     }
     for (const remote of [...this.remotes.values()]) {
-      if (!remote.map.has(piece)) this.#send(remote, { kind: "have", pieces: [piece] });
-      else remote.useful--;
-      if (remote.weWant && (remote.useful <= 0 || this.#complete)) {
-        remote.weWant = false;
-        this.#send(remote, { kind: "not-interested" });
-      }
+      for (const message of toldOf(piece, remote, this.#complete)) this.#send(remote, message);
       if (this.#complete && remote.map.complete) this.#drop(remote, "done", 0);
     }
   }
@@ -349,7 +343,7 @@ export class Transfer implements Machine<In, Out> {
     if (span.piece >= this.pieces) return this.#drop(remote, "malformed", nowMs);
     if (!remote.waitsFor(span)) return;
     this.#fetcher.refuse(remote, span, this.remotes.values());
-    this.#unlearn(remote, span.piece);
+    unlearn(this.#fetcher, remote, span.piece);
     if (++remote.rejects > REJECTS_MAX) return this.#drop(remote, "false-claims", nowMs);
     this.#ask(nowMs);
   }
@@ -392,6 +386,12 @@ export class Transfer implements Machine<In, Out> {
     this.#unserve(remote, undefined);
     this.#out.push({ kind: "choose" });
     this.#ask(nowMs);
+  }
+
+  /** Sends an answer, or ends who may have none. */
+  #say(remote: Remote, answer: PeerMessage | Reason | undefined, nowMs: number): void {
+    if (typeof answer === "string") this.#drop(remote, answer, nowMs);
+    else if (answer !== undefined) this.#send(remote, answer);
   }
 
   #send(remote: Remote, message: PeerMessage): void {

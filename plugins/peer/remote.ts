@@ -36,6 +36,10 @@ const SPAN_MS = 80;
 const MESSAGES_A_SECOND = 3000;
 const MESSAGES_AT_ONCE = 9000;
 
+/** Pieces whose blocks are hashed for one peer; each costs up to 4 ms. */
+const LEAVES_A_SECOND = 4;
+const LEAVES_AT_ONCE = 8;
+
 /** One request under way. */
 export interface Asked extends Span {
   readonly sentMs: number;
@@ -75,6 +79,7 @@ export class Remote {
   /** Bytes that may still come although nobody waits for them any more. */
   excusedBytes = 0;
   readonly bucket: TokenBucket;
+  readonly leavesBucket: TokenBucket;
   layerAskedMs: number | undefined;
   layerServed = 0;
 
@@ -82,6 +87,7 @@ export class Remote {
     this.info = info;
     this.openedMs = this.changedMs = this.progressMs = nowMs;
     this.map = new PieceMap(pieces);
+    this.leavesBucket = new TokenBucket(LEAVES_A_SECOND, LEAVES_AT_ONCE, nowMs);
     this.bucket = new TokenBucket(MESSAGES_A_SECOND, MESSAGES_AT_ONCE, nowMs);
   }
 

@@ -42,3 +42,13 @@ export function layerFor(
   const hashes = layer.subarray(first * HASH_BYTES, (first + count) * HASH_BYTES);
   return { kind: "layer", first, hashes };
 }
+
+/** Whether a peer gets the hashes of a piece's blocks. Where it does not, it verifies the piece as a whole. */
+export function mayHaveLeaves(
+  remote: Remote,
+  piece: number,
+  held: PieceMap,
+  nowMs: number,
+): boolean {
+  return remote.unchoked && held.has(piece) && remote.leavesBucket.take(nowMs);
+}

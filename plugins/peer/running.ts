@@ -9,6 +9,8 @@ import { type Part, readFully } from "./storage.ts";
 /** Somebody who reads the file in order. */
 export interface FileReader {
   readonly piece: number;
+  /** Where in the piece it began to read, in bytes. */
+  readonly begin: number;
   readonly bytesPerSecond: number;
   /** A piece has come, or the file is withdrawn. */
   wake(): void;
@@ -74,6 +76,8 @@ export class Running {
   async read(offset: number, into: Uint8Array): Promise<boolean> {
     await this.#moving;
     if (this.closed) return false;
+    const piece = Math.floor(offset / this.shape.pieceBytes);
+    if (!this.transfer.held.has(piece)) return this.transfer.copy(offset, into);
     if (this.part !== undefined) return await readFully(this.part, offset, into);
     const { shared } = this;
     if (shared === undefined) return false;

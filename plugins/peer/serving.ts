@@ -1,4 +1,5 @@
 /** Who is served, and with what: upload slots, requests in turn, reads from disk. */
+import { blockHashes, pieceLength } from "../../core/swarm/identity.ts";
 import {
   PIECE_HEAD_BYTES,
   pieceFrame,
@@ -110,6 +111,25 @@ export class Serving {
     this.#uploads.setBusy(session.id, session.full);
     this.#node.feed(running, { kind: "served", connection: session.id, span, ok });
     this.serve();
+  }
+
+  /** Hashes the blocks of a piece for a peer; not within its rate, as they are few bytes. */
+  leaves(connection: ConnectionId, piece: number): void {
+    const session = this.#node.sessions.get(connection);
+    const running = session?.fileKey === undefined
+      ? undefined
+      : this.#node.running.get(session.fileKey);
+    if (session === undefined || running === undefined) return;
+    const bytes = new Uint8Array(pieceLength(running.shape, piece));
+    const work = running.read(piece * running.shape.pieceBytes, bytes).then(
+      (ok) => {
+        if (ok) session.send({ kind: "leaves", piece, hashes: blockHashes(bytes) });
+      },
+      (error) => {
+        this.#node.ctx.log.warn("shared file cannot be read", { file: running.name, error });
+      },
+    );
+    this.#node.track(running.track(work));
   }
 
   /** Gives upload slots; between rounds only where some are free. */

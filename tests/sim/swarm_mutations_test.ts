@@ -49,6 +49,8 @@ function frames(): { readonly index: Uint8Array[]; readonly peer: Uint8Array[] }
       encodePeer({ kind: "request", piece: 1, begin: 0, length: 16_384 }),
       encodePeer({ kind: "want-layer", first: 0, count: 10 }),
       encodePeer({ kind: "layer", first: 0, hashes: new Uint8Array(320) }),
+      encodePeer({ kind: "want-leaves", piece: 1 }),
+      encodePeer({ kind: "leaves", piece: 1, hashes: new Uint8Array(128) }),
       pieceFrame({ piece: 2, begin: 0, length: 300 }),
     ],
   };

@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { FileHasher, PIECE_MIN_BYTES } from "../../core/swarm/identity.ts";
 import { httpGet, type SimReply } from "./http.ts";
 import { type SimNode, stopNodes } from "./node.ts";
-import { seeds } from "./seeds.ts";
+import { seedList, seeds } from "./seeds.ts";
 import { startHostile } from "./swarm_hostile.ts";
 import { content, same, startIndex, startPeer, statusOf } from "./swarm_kit.ts";
+import type { Vice } from "../tools/swarm_liar.ts";
 import { World } from "./world.ts";
 
 const VIEWER = "10.0.2.1";
@@ -28,11 +29,11 @@ interface House {
 
 const SIZE_BYTES = 12_000_000;
 
-/** Opens a house whose seeders have these rates. */
+/** Opens a house whose seeders have these rates, and perhaps one of a vice. */
 async function open(
   seed: number,
   rates: readonly string[],
-  hostile?: (world: World, bytes: Uint8Array) => Promise<void>,
+  { vice, pieceBytes = PIECE_MIN_BYTES }: { vice?: Vice; pieceBytes?: number } = {},
 ): Promise<House> {
   const world = new World({ seed, link: { delayMs: 5 } });
   const bytes = content(SIZE_BYTES, seed);
@@ -40,18 +41,18 @@ async function open(
   for (const [i, uploadRate] of rates.entries()) {
     const host = `10.0.1.${i + 1}`;
     world.disk(host).put("/share/clip.mp4", bytes);
-    const pieceSize = "256KiB";
+    const pieceSize = `${pieceBytes / 1024}KiB`;
     nodes.push(await startPeer(world, `s${i}`, host, { uploadRate, pieceSize }));
   }
   await world.when(
     "all share",
     () => nodes.slice(1).every(({ kernel }) => statusOf(kernel).shared === 1),
   );
-  await hostile?.(world, bytes);
+  if (vice !== undefined) await startHostile(world, "liar", "10.0.1.9", bytes, pieceBytes, vice);
   const viewer = await startPeer(world, "viewer", VIEWER, { http: "127.0.0.1:8400" });
   nodes.push(viewer);
   await world.runFor(2000);
-  const hasher = new FileHasher(bytes.length, PIECE_MIN_BYTES);
+  const hasher = new FileHasher(bytes.length, pieceBytes);
   hasher.push(bytes);
   const id = hasher.finish()?.shape.id;
   const get = (path: string, range?: string) => {
@@ -110,14 +111,44 @@ Deno.test("a seeder that is far slower than others holds up no player", async ()
 
 Deno.test("a seeder that never answers holds up no player", async () => {
   await seeds(5, async (seed) => {
-    const house = await open(
-      seed,
-      ["3Mbit/s", "3Mbit/s"],
-      (world, bytes) => startHostile(world, "liar", "10.0.1.9", bytes, PIECE_MIN_BYTES, "silent"),
-    );
+    const house = await open(seed, ["3Mbit/s", "3Mbit/s"], { vice: "silent" });
     const { startMs, seekMs } = await play(house);
     assert.ok(startMs < 2000, `started after ${startMs} ms`);
     assert.ok(seekMs < 1200, `the seek took ${seekMs} ms`);
     await stopNodes(house.world, house.nodes);
   });
 });
+
+Deno.test("a file of large pieces plays before the first of them is whole", async () => {
+  await seeds(3, async (seed) => {
+    const pieceBytes = 4 * 1024 * 1024;
+    const house = await open(seed, ["2Mbit/s", "2Mbit/s", "2Mbit/s"], { pieceBytes });
+    const { startMs, seekMs } = await play(house);
+    assert.ok(startMs < 1500, `started after ${startMs} ms`);
+    assert.ok(seekMs < 1000, `the seek took ${seekMs} ms`);
+    await stopNodes(house.world, house.nodes);
+  });
+});
+
+const LIES: readonly (readonly [Vice, string])[] = [
+  ["sometimes-wrong", "wrong-bytes"],
+  ["wrong-leaves", "wrong-layer"],
+];
+for (const [vice, why] of LIES) {
+  Deno.test(`a player gets nothing of what a peer of vice "${vice}" sends, and plays in time`, async () => {
+    let named = 0;
+    await seeds(4, async (seed) => {
+      const house = await open(seed, ["3Mbit/s", "3Mbit/s"], { vice, pieceBytes: 1024 * 1024 });
+      const { startMs, seekMs } = await play(house);
+      assert.ok(startMs < 1700, `started after ${startMs} ms`);
+      assert.ok(seekMs < 1200, `the seek took ${seekMs} ms`);
+      for (const banned of statusOf(house.viewer.kernel).banned) {
+        assert.deepEqual([banned.name, banned.why], ["liar", why]);
+        named++;
+      }
+      await stopNodes(house.world, house.nodes);
+    });
+    // A peer that is never asked for the hashes has no chance to lie.
+    assert.ok(vice === "wrong-leaves" ? named > 0 : named === seedList(4).length, `${named} times`);
+  });
+}

@@ -1,7 +1,13 @@
 /** A peer that does not keep the rules, over any network: the seeded world's or this machine's. */
 import type { NodeName } from "../../core/ids.ts";
 import type { Addr, Clock, Net, Rng, TcpListener, TcpStream } from "../../core/ports.ts";
-import { FileHasher, type FileShape, HASH_BYTES, pieceCount } from "../../core/swarm/identity.ts";
+import {
+  blockHashes,
+  FileHasher,
+  type FileShape,
+  HASH_BYTES,
+  pieceCount,
+} from "../../core/swarm/identity.ts";
 import { IndexClient } from "../../core/swarm/index_client.ts";
 import {
   encodePeer,
@@ -23,8 +29,8 @@ export const VICES = [
   "silent",
   "flood",
 ] as const;
-/** One of `VICES`. */
-export type Vice = typeof VICES[number];
+/** One of `VICES`, or one that only somebody who plays a file finds out. */
+export type Vice = typeof VICES[number] | "wrong-leaves";
 
 /** What a hostile peer is made of. */
 export interface HostileOptions {
@@ -107,7 +113,16 @@ class Liar {
       const hashes = this.#layer.slice(first * HASH_BYTES, (first + count) * HASH_BYTES);
       if (vice === "wrong-layer") hashes[3] = (hashes[3] ?? 0) ^ 1;
       this.#stream.write(encodePeer({ kind: "layer", first, hashes }));
-    } else if (message.kind === "request") this.#answer(message);
+    } else if (message.kind === "want-leaves") this.#tellLeaves(message.piece);
+    else if (message.kind === "request") this.#answer(message);
+  }
+
+  /** The hashes of a piece's blocks, so that each of its wrong bytes can be found at once. */
+  #tellLeaves(piece: number): void {
+    const { vice, bytes, pieceBytes } = this.#options;
+    const hashes = blockHashes(bytes.subarray(piece * pieceBytes, (piece + 1) * pieceBytes));
+    if (vice === "wrong-leaves") hashes[3] = (hashes[3] ?? 0) ^ 1;
+    this.#stream.write(encodePeer({ kind: "leaves", piece, hashes }));
   }
 
   #greet(): void {
