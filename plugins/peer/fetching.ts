@@ -90,6 +90,7 @@ export class Fetcher {
     }
   }
 
+  /** Pieces that are not held and verified. */
   isMissing(piece: number): boolean {
     return this.#state[piece] !== DONE;
   }
@@ -135,10 +136,12 @@ export class Fetcher {
     return this.#heads.some((head) => head.piece === piece || head.piece + 1 === piece);
   }
 
+  /** Somebody reads the file. */
   get hasReaders(): boolean {
     return this.#heads.length > 0;
   }
 
+  /** Pieces in memory now. */
   get inMemory(): number {
     return this.#assemblies.size;
   }
@@ -149,7 +152,7 @@ export class Fetcher {
     if (this.layer === undefined || remote.choked || remote.useful === 0) return spans;
     remote.hurry = this.#heads.length > 0;
     const windowBytes = remote.windowBytes(nowMs);
-    const help = { assemblies: this.#assemblies, remotes, nowMs };
+    const help = { assemblies: this.#assemblies, remotes: [...remotes], nowMs };
     while (remote.askedBytes < windowBytes) {
       const span = hasten(remote, help, (piece) => this.#isUrgent(piece)) ??
         this.#take(remote, nowMs) ?? steal(remote, help);
@@ -221,9 +224,10 @@ export class Fetcher {
     const isRight = leaves.length === blocks * HASH_BYTES &&
       isHashAt(this.layer, piece, merkleRoot(leaves, width, 0));
     if (!isRight) return "wrong";
-    const assembly = this.#assemblies.get(piece) ?? this.#begin(piece);
-    const liars = assembly.learn(leaves);
-    this.#mark(assembly);
+    const room = this.#hasRoom(piece);
+    const assembly = this.#assemblies.get(piece) ?? (room ? this.#begin(piece) : undefined);
+    const liars = assembly?.learn(leaves) ?? NOTHING.liars;
+    if (assembly !== undefined) this.#mark(assembly);
     return liars;
   }
 
@@ -389,12 +393,5 @@ export class Fetcher {
     const assembly = new Assembly(this.#shape, piece, buffer);
     this.#assemblies.set(piece, assembly);
     return assembly;
-  }
-
-  /** Bytes of the file that are verified. */
-  verifiedBytes(held: PieceMap): number {
-    const last = this.#pieces - 1;
-    const short = this.#shape.pieceBytes - pieceLength(this.#shape, last);
-    return held.held * this.#shape.pieceBytes - (held.has(last) ? short : 0);
   }
 }

@@ -14,7 +14,8 @@ const URGENT_FACTOR = 2;
 /** The pieces of a download in memory, and those that fetch it. */
 export interface Help {
   readonly assemblies: ReadonlyMap<number, Assembly>;
-  readonly remotes: Iterable<Remote>;
+  /** Looked through again and again: no iterator, which ends with the first time. */
+  readonly remotes: readonly Remote[];
   readonly nowMs: number;
 }
 

@@ -1,5 +1,6 @@
 /** Who holds what of a file, as its peers say. */
 import type { NodeName } from "../../core/ids.ts";
+import { type FileShape, pieceLength } from "../../core/swarm/identity.ts";
 import type { PeerMessage } from "../../core/swarm/peer_messages.ts";
 import { PieceMap } from "../../core/swarm/piece_map.ts";
 import type { Fetcher } from "./fetching.ts";
@@ -52,4 +53,11 @@ export function toldOf(piece: number, remote: Remote, isComplete: boolean): Peer
 /** Numbers in a row, thrown apart (Knuth's multiplicative hash). */
 export function scatter(piece: number): number {
   return (Math.imul(piece + 1, 2_654_435_761) >>> 0) >>> 8;
+}
+
+/** Bytes of a file that are verified and on disk. */
+export function verifiedBytes(shape: FileShape, held: PieceMap): number {
+  const last = held.pieces - 1;
+  const short = shape.pieceBytes - pieceLength(shape, last);
+  return held.held * shape.pieceBytes - (held.has(last) ? short : 0);
 }

@@ -9,7 +9,7 @@ import type { Assembly } from "./assembly.ts";
 import { missed } from "./deadlines.ts";
 import type { In, Out, Reason } from "./events.ts";
 import { Fetcher, type Request } from "./fetching.ts";
-import { learn, learnAll, shareOut, toldOf, unlearn } from "./holdings.ts";
+import { learn, learnAll, shareOut, toldOf, unlearn, verifiedBytes } from "./holdings.ts";
 import { LayerPages } from "./layer_pages.ts";
 import { type ConnectionId, Departed, Remote, type RemoteInfo } from "./remote.ts";
 import { judgeRequest, layerFor, mayHaveLeaves } from "./requests.ts";
@@ -61,7 +61,7 @@ export class Transfer implements Machine<In, Out> {
   }
 
   get verifiedBytes(): number {
-    return this.#fetcher.verifiedBytes(this.held);
+    return verifiedBytes(this.shape, this.held);
   }
 
   /** Peers that want to be served, for the choker. */
