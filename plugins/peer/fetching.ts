@@ -14,7 +14,7 @@ import type { PieceProof, PieceTarget } from "../../core/swarm/piece_proof.ts";
 import type { Span } from "../../core/swarm/peer_messages.ts";
 import type { PieceMap } from "../../core/swarm/piece_map.ts";
 import { Assembly } from "./assembly.ts";
-import { hasten, steal } from "./help.ts";
+import { hasten, paced, rateOf, steal } from "./help.ts";
 import { scatter } from "./holdings.ts";
 import type { ConnectionId, Remote } from "./remote.ts";
 
@@ -47,7 +47,7 @@ const DONE = 3;
 const URGENT_EXTRA = 2;
 const NOTHING: Arrival = { cancels: [], liars: new Set() };
 /** Readers are helped with the hashes of blocks where a whole piece takes longer than this. */
-const LEAVES_MIN_SECONDS = 0.2;
+const LEAVES_MIN_SECONDS = 0.05;
 
 /** A request of one peer. */
 export interface Request {
@@ -153,9 +153,10 @@ export class Fetcher {
     remote.hurry = this.#heads.length > 0;
     const windowBytes = remote.windowBytes(nowMs);
     const help = { assemblies: this.#assemblies, remotes: [...remotes], nowMs };
+    const heads = paced(this.#heads, rateOf(help.remotes, nowMs) / this.#shape.pieceBytes);
     while (remote.askedBytes < windowBytes) {
       const span = hasten(remote, help, (piece) => this.#isUrgent(piece)) ??
-        this.#take(remote, nowMs) ?? steal(remote, help);
+        this.#take(remote, heads, nowMs) ?? steal(remote, help);
       if (span === undefined) break;
       remote.ask(span, nowMs);
       spans.push(span);
@@ -208,9 +209,8 @@ export class Fetcher {
       this.isMissing(piece) && remote.map.has(piece) && !this.#leavesFrom.has(piece)
     );
     if (wanted === undefined) return undefined;
-    let rate = 0;
-    for (const other of remotes) rate += other.down.perSecond(nowMs);
-    if (this.#shape.pieceBytes < rate * LEAVES_MIN_SECONDS) return undefined;
+    const seconds = this.#shape.pieceBytes / rateOf(remotes, nowMs);
+    if (seconds < LEAVES_MIN_SECONDS) return undefined;
     this.#leavesFrom.set(wanted.piece, remote.info.connection);
     return wanted.piece;
   }
@@ -309,8 +309,8 @@ export class Fetcher {
     return senders.size === 1 ? [...senders] : [];
   }
 
-  #take(remote: Remote, nowMs: number): Span | undefined {
-    const piece = this.#choose(remote, nowMs);
+  #take(remote: Remote, heads: readonly PlayHead[], nowMs: number): Span | undefined {
+    const piece = this.#choose(remote, heads, nowMs);
     if (piece === undefined) return undefined;
     const assembly = this.#assemblies.get(piece) ?? this.#begin(piece);
     assembly.owner ??= remote.info.connection;
@@ -320,7 +320,7 @@ export class Fetcher {
     return span;
   }
 
-  #choose(remote: Remote, nowMs: number): number | undefined {
+  #choose(remote: Remote, heads: readonly PlayHead[], nowMs: number): number | undefined {
     const { current } = remote;
     const goesOn = current !== undefined && this.#state[current] === BEGUN;
     // Where somebody reads, every request goes where it is needed most; else a peer ends what it began.
@@ -337,7 +337,7 @@ export class Fetcher {
       copies: (piece) => this.#copies[piece] ?? 0,
       preferred: (piece) => scatter(piece) % this.share.of === this.share.rank,
       piecesPerSecond: remote.down.perSecond(nowMs) / this.#shape.pieceBytes,
-      heads: this.#heads,
+      heads,
       random,
     };
     const piece = picker.next(view);

@@ -1,4 +1,5 @@
 /** Whose requests another peer takes over: at the end of a file, and where a reader waits. */
+import type { PlayHead } from "../../core/slots.ts";
 import type { Span } from "../../core/swarm/peer_messages.ts";
 import type { Assembly } from "./assembly.ts";
 import type { Remote } from "./remote.ts";
@@ -71,4 +72,22 @@ function mayShare(span: Span, thief: Remote, { assemblies, remotes }: Help): boo
   let askers = 0;
   for (const remote of remotes) if (remote.waitsFor(span)) askers++;
   return askers <= 1;
+}
+
+/** Bytes a second that come from all. */
+export function rateOf(remotes: Iterable<Remote>, nowMs: number): number {
+  let rate = 0;
+  for (const remote of remotes) rate += remote.down.perSecond(nowMs);
+  return rate;
+}
+
+/** Readers go on no faster than the file comes, however fast they read what was here. */
+export function paced(
+  heads: readonly PlayHead[],
+  piecesPerSecond: number,
+): readonly PlayHead[] {
+  return heads.map((head) => ({
+    ...head,
+    piecesPerSecond: Math.min(head.piecesPerSecond, piecesPerSecond),
+  }));
 }

@@ -8,8 +8,8 @@ import type { PickerView, PlayHead } from "../../core/slots.ts";
 import { rarest } from "../../core/swarm/rarest.ts";
 import type { Config } from "./config.ts";
 
-/** A peer helps a piece in time if it delivers this share of one until the deadline. */
-const SHARE = 0.25;
+/** A peer helps a piece in time if it delivers this share of one until the deadline: many slow ones help together. */
+const SHARE = 1 / 16;
 
 /** The first piece of a window that this peer can help in time, else the first it can help at all. */
 function inWindow(view: PickerView, head: PlayHead, config: Config): number | undefined {

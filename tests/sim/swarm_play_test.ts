@@ -152,3 +152,23 @@ for (const [vice, why] of LIES) {
     assert.ok(vice === "wrong-leaves" ? named > 0 : named === seedList(4).length, `${named} times`);
   });
 }
+
+Deno.test("many slow seeders help one reader, also after it rushed through what was here", async () => {
+  await seeds(3, async (seed) => {
+    const house = await open(seed, Array.from({ length: 8 }, () => "750kbit/s"));
+    const { world, bytes, viewer, get } = house;
+    const first = await get("files", "bytes=0-");
+    await untilHere(house, first, 4_000_000, world.nowMs);
+    first.leave();
+    const againMs = world.nowMs;
+    const again = await get("files", "bytes=0-");
+    const heldBytes = (statusOf(viewer.kernel).transfers[0]?.heldPieces ?? 0) * PIECE_MIN_BYTES;
+    const tookMs = await untilHere(house, again, 9_000_000, againMs);
+    assert.ok(heldBytes < 5_000_000, `${heldBytes} were here when 4 MB were read`);
+    const boundMs = (9_000_000 - heldBytes) / 750;
+    assert.ok(tookMs < 1.4 * boundMs, `${tookMs} ms, ${boundMs} at best`);
+    assert.ok(same(again.bytes(), bytes.subarray(0, again.bytes().length)));
+    again.leave();
+    await stopNodes(world, house.nodes);
+  });
+});
