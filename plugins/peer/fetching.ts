@@ -146,15 +146,15 @@ export class Fetcher {
     return this.#assemblies.size;
   }
 
-  /** Next requests for a peer, as far as its window goes. */
-  next(remote: Remote, remotes: Iterable<Remote>, nowMs: number): Span[] {
+  /** Next requests for a peer, as far as its window goes, and no more than `most`. */
+  next(remote: Remote, remotes: Iterable<Remote>, nowMs: number, most = Infinity): Span[] {
     const spans: Span[] = [];
     if (this.layer === undefined || remote.choked || remote.useful === 0) return spans;
     remote.hurry = this.#heads.length > 0;
     const windowBytes = remote.windowBytes(nowMs);
     const help = { assemblies: this.#assemblies, remotes: [...remotes], nowMs };
     const heads = paced(this.#heads, rateOf(help.remotes, nowMs) / this.#shape.pieceBytes);
-    while (remote.askedBytes < windowBytes) {
+    while (remote.askedBytes < windowBytes && spans.length < most) {
       const span = hasten(remote, help, (piece) => this.#isUrgent(piece)) ??
         this.#take(remote, heads, nowMs) ?? steal(remote, help);
       if (span === undefined) break;

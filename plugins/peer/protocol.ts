@@ -180,13 +180,12 @@ export class Transfer implements Machine<In, Out> {
         return this.#ask(nowMs);
       case "unchoke":
         remote.choked = false;
-        return this.#askOf(remote, nowMs);
+        return void this.#askOf(remote, nowMs);
       case "interested":
       case "not-interested":
         remote.interested = message.kind === "interested";
         if (!remote.interested) this.#unserve(remote, undefined);
-        this.#out.push({ kind: "choose" });
-        return;
+        return void this.#out.push({ kind: "choose" });
       case "request":
         return this.#request(remote, message, nowMs);
       case "cancel":
@@ -194,18 +193,14 @@ export class Transfer implements Machine<In, Out> {
       case "reject":
         return this.#rejected(remote, message, nowMs);
       case "want-layer":
-        return this.#say(
-          remote,
-          layerFor(remote, message.first, message.count, this.shape, this.layer),
-          nowMs,
-        );
+        return this.#say(remote, layerFor(remote, message, this.shape, this.layer), nowMs);
       case "layer":
         return this.#layerPage(remote, message.first, message.hashes, nowMs);
       case "want-leaves": {
         const [{ connection }, { piece }] = [remote.info, message];
         if (piece >= this.pieces) return this.#drop(remote, "malformed", nowMs);
-        const may = mayHaveLeaves(remote, piece, this.held, nowMs);
-        return void (may && this.#out.push({ kind: "leaves", connection, piece }));
+        if (!mayHaveLeaves(remote, piece, this.held, nowMs)) return;
+        return void this.#out.push({ kind: "leaves", connection, piece });
       }
       case "leaves":
         return this.#learnLeaves(remote, message.piece, message.hashes, nowMs);
@@ -238,21 +233,27 @@ export class Transfer implements Machine<In, Out> {
     if (wants) this.#askOf(remote, nowMs);
   }
 
+  /** Asks everybody, where somebody reads in turn: a run of blocks from one peer would come at that peer's rate. */
   #ask(nowMs: number): void {
-    for (const remote of this.remotes.values()) this.#askOf(remote, nowMs);
+    const most = this.#fetcher.hasReaders ? 1 : Infinity;
+    let asking = [...this.remotes.values()];
+    while (asking.length > 0) {
+      asking = asking.filter((one) => this.#askOf(one, nowMs, most) >= most);
+    }
   }
 
-  #askOf(remote: Remote, nowMs: number): void {
-    if (this.paused || this.#complete) return;
+  /** Asks one peer for `most` spans; returns for how many. */
+  #askOf(remote: Remote, nowMs: number, most = Infinity): number {
+    if (this.paused || this.#complete) return 0;
     if (this.layer === undefined) {
       for (const page of this.#pages.ask(remote, nowMs)) this.#send(remote, page);
-      return;
+      return 0;
     }
     const leaves = this.#fetcher.wantsLeaves(remote, this.remotes.values(), nowMs);
     if (leaves !== undefined) this.#send(remote, { kind: "want-leaves", piece: leaves });
-    for (const span of this.#fetcher.next(remote, this.remotes.values(), nowMs)) {
-      this.#send(remote, { kind: "request", ...span });
-    }
+    const spans = this.#fetcher.next(remote, this.remotes.values(), nowMs, most);
+    for (const span of spans) this.#send(remote, { kind: "request", ...span });
+    return spans.length;
   }
 
   #layerPage(remote: Remote, first: number, hashes: Uint8Array, nowMs: number): void {
@@ -305,8 +306,7 @@ export class Transfer implements Machine<In, Out> {
   /** Ends who sent wrong bytes beyond doubt, and names him where he has gone. */
   #expose(liars: Iterable<ConnectionId>, nowMs: number): void {
     for (const connection of liars) {
-      const liar = this.remotes.get(connection);
-      const gone = this.#gone.get(connection);
+      const [liar, gone] = [this.remotes.get(connection), this.#gone.get(connection)];
       if (liar !== undefined) this.#drop(liar, "wrong-bytes", nowMs);
       else if (gone !== undefined) {
         this.#out.push({ kind: "accuse", remote: gone, why: "wrong-bytes" });

@@ -29,8 +29,7 @@ export function judgeRequest(
 /** A page of the layer for a peer that wants it; nothing while there is none. */
 export function layerFor(
   remote: Remote,
-  first: number,
-  count: number,
+  { first, count }: { readonly first: number; readonly count: number },
   shape: FileShape,
   layer: Uint8Array | undefined,
 ): PeerMessage | "flood" | "malformed" | undefined {
