@@ -15,6 +15,8 @@ const VIEWER = "10.0.2.1";
  * in pieces of 256 KiB the third of them.
  */
 const START_BYTES = 3 * PIECE_MIN_BYTES;
+/** After a seek it goes on with an eighth of a second. */
+const SEEK_BYTES = 64 * 1024;
 /** A page asks for its video this long after it was asked for itself. */
 const PAGE_MS = 200;
 
@@ -69,6 +71,19 @@ async function untilHere(house: House, reply: SimReply, count: number, sinceMs: 
   return house.world.nowMs - sinceMs;
 }
 
+/** Bytes a second that a player of 4 Mbit/s takes once it has begun. */
+const PLAYS_BYTES = 500_000;
+
+/** Plays on for some time; what comes must stay before what is played. */
+async function playOn(house: House, reply: SimReply, ms: number): Promise<void> {
+  const begunMs = house.world.nowMs;
+  for (let playedMs = 0; playedMs < ms; playedMs = house.world.nowMs - begunMs) {
+    await house.world.runFor(20);
+    const lead = reply.bytes().length - (playedMs * PLAYS_BYTES) / 1000;
+    assert.ok(lead > 0, `it waits ${playedMs} ms after it began`);
+  }
+}
+
 /** Plays from a page, and seeks after some seconds; how long both took. */
 async function play(house: House): Promise<{ startMs: number; seekMs: number }> {
   const { world, bytes, get } = house;
@@ -78,12 +93,13 @@ async function play(house: House): Promise<{ startMs: number; seekMs: number }> 
   const reply = await get("files", "bytes=0-");
   const startMs = await untilHere(house, reply, START_BYTES, askedMs);
   assert.ok(same(reply.bytes(), bytes.subarray(0, reply.bytes().length)));
-  await world.runFor(2500);
+  await playOn(house, reply, 2500);
   reply.leave();
   const soughtMs = world.nowMs;
   const from = 9_000_000;
   const there = await get("files", `bytes=${from}-`);
-  const seekMs = await untilHere(house, there, PIECE_MIN_BYTES, soughtMs);
+  const seekMs = await untilHere(house, there, SEEK_BYTES, soughtMs);
+  await playOn(house, there, 2500);
   assert.ok(same(there.bytes(), bytes.subarray(from, from + there.bytes().length)));
   there.leave();
   return { startMs, seekMs };
