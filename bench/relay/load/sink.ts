@@ -139,11 +139,11 @@ class Sink {
       totals[TOTAL.late] = (totals[TOTAL.late] ?? 0) + 1;
       return;
     }
-    let packets = Math.ceil(length / PACKET_BYTES);
+    // A report may come joined to the packets before it: it is shorter, and none of them.
+    const packets = Math.floor(length / PACKET_BYTES);
     const tail = length % PACKET_BYTES;
     if (this.#mode !== MODE.count) {
       if (tail !== 0) this.#tail(data + length - tail, tail);
-      packets = Math.floor(length / PACKET_BYTES);
       for (let at = 0; at < packets; at++) this.#time(data + at * PACKET_BYTES, atNs);
     }
     totals[TOTAL.packets] = (totals[TOTAL.packets] ?? 0) + packets;
