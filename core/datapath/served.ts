@@ -3,7 +3,7 @@
  * (a Linux worker, or a test in the seeded world) owns sockets, time and the way messages travel.
  */
 import type { Ssrc } from "../ids.ts";
-import type { EngineEvent, LinkId, MediaChunk, ReceiverEvent, SocketId } from "../media/api.ts";
+import type { EngineEvent, LinkId, ReceiverEvent, SocketId } from "../media/api.ts";
 import { type Carrier, MediaDriver, type Wires } from "../media/driver.ts";
 import type { LinkEntry } from "../media/link_table.ts";
 import type { PacketMemory } from "../media/memory.ts";

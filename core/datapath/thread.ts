@@ -9,7 +9,6 @@ import type {
   EngineCommand,
   EngineEvent,
   LinkId,
-  MediaChunk,
   ReceiverEvent,
   ReceiverSpec,
   SocketId,
