@@ -286,15 +286,38 @@ Deno.test("waiting for company grows with the load and goes when it goes", () =>
   const run = (share: number, ms: number) => {
     for (const endMs = nowMs + ms; nowMs < endMs; usedMs += share) gather.look(++nowMs);
   };
-  run(0.7, 200);
+  run(0.7, 1000);
   assert.equal(gather.waitMs, 0);
-  run(0.9, 200);
+  run(0.9, 1000);
   assert.equal(gather.waitMs, 1);
-  run(0.75, 200);
+  run(0.75, 400);
   assert.equal(gather.waitMs, 1);
-  run(0.1, 200);
+  run(0.1, 1000);
   assert.equal(gather.waitMs, 0);
   const fixed = new Gather({ fixedMs: 0.5, upToMs: 1 }, 0, () => usedMs);
   fixed.look(1000);
   assert.equal(fixed.waitMs, 0.5);
+});
+
+Deno.test("a thread that was busy once waits no longer than it must, and does not try for ever", () => {
+  let [nowMs, usedMs, tries] = [0, 0, 0];
+  const gather = new Gather({ fixedMs: undefined, upToMs: 1 }, 0, () => usedMs);
+  const run = (share: (waitMs: number) => number, ms: number) => {
+    for (const endMs = nowMs + ms; nowMs < endMs;) {
+      const before = gather.waitMs;
+      usedMs += share(before);
+      gather.look(++nowMs);
+      if (gather.waitMs < before) tries++;
+    }
+  };
+  run(() => 0.9, 1000);
+  assert.equal(gather.waitMs, 1);
+  run(() => 0.7, 4000);
+  assert.equal(gather.waitMs, 0);
+  run(() => 0.9, 1000);
+  tries = 0;
+  // Half a millisecond is what it needs.
+  run((waitMs) => waitMs >= 0.5 ? 0.75 : 0.9, 120_000);
+  assert.ok(gather.waitMs >= 0.5);
+  assert.ok(tries > 3 && tries < 20, `${tries} tries`);
 });
