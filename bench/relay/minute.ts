@@ -12,6 +12,25 @@ const SHARES = [0.5, 0.99, 0.999] as const;
 /** How long one turn is. */
 const TURN_SECONDS = 12;
 
+const HEAD = ["", "packets out", "lost", "p50", "p99", "p99.9", "CPU s per million"];
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
+
+/** What came of all runs of one contender: sums, and medians. */
+function row(name: string, results: readonly RunResult[]): string[] {
+  const [expected, received] = [
+    sum(results.map((one) => one.expected)),
+    sum(results.map((one) => one.received)),
+  ];
+  return [
+    name,
+    `${expected}`,
+    `${expected - received}`,
+    ...SHARES.map((share) => us(median(results.map((one) => one.percentile(share))))),
+    median(results.map(costOf)).toFixed(2),
+  ];
+}
+
 const wanted = ({ everyone }: ModeOptions) =>
   everyone.filter(({ name }) => /linux|batched/.test(name));
 
@@ -26,19 +45,13 @@ export async function minute(load: Load, book: Book, options: ModeOptions): Prom
     const trial = new Trial(load, running, number, CHILDREN);
     await trial.at(LATENCY_RATE, 2, MODE.latency);
     const result = await trial.at(LATENCY_RATE, seconds, MODE.latency, 300);
-    rows.push([
-      contender.name,
-      `${result.expected}`,
-      lost(result),
-      ...SHARES.map((share) => us(result.percentile(share))),
-      costOf(result).toFixed(2),
-    ]);
+    rows.push(row(contender.name, [result]));
     console.log(rows.at(-1));
   }
   book.parts.minute = {
     title: `${LATENCY_RATE} packets/s to ${CHILDREN} children for ${seconds} s`,
     text: "Beside its load generator and sink on the same cores.",
-    head: ["", "packets out", "lost", "p50", "p99", "p99.9", "CPU s per million"],
+    head: HEAD,
     rows,
     command: "deno task bench:relay minute",
   };
@@ -72,14 +85,8 @@ export async function turns(load: Load, book: Book, options: ModeOptions): Promi
       `Medians of ${options.rounds} turns each. Both stand all the time, the relay under test ` +
       "with its control plane and its children beside the other as well. " +
       `p99 of the first is ${(own / other).toFixed(2)} times that of the second.`,
-    head: ["", "packets out", "lost", "p50", "p99", "p99.9", "CPU s per million"],
-    rows: all.map(({ name, results }) => [
-      name,
-      `${results.reduce((sum, one) => sum + one.expected, 0)}`,
-      `${results.reduce((sum, one) => sum + one.expected - one.received, 0)}`,
-      ...SHARES.map((share) => us(median(results.map((one) => one.percentile(share))))),
-      median(results.map(costOf)).toFixed(2),
-    ]),
+    head: HEAD,
+    rows: all.map(({ name, results }) => row(name, results)),
     command: "deno task bench:relay turns",
   };
 }
