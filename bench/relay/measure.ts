@@ -14,6 +14,8 @@ const GENERATOR_SHARE = 0.95;
 const OVERLOAD = 1.3;
 /** Bounds this close are one. */
 const FINE_ENOUGH = 1.03;
+/** Code that is new is compiled, and what was compiled is thrown away again, for the first seconds under load. */
+const WARM_SECONDS = 3;
 const RAMP_SECONDS = 0.4;
 const RAMP_FACTOR = 2.5;
 /** After an overload queues run empty for this long. */
@@ -137,9 +139,9 @@ export interface Patience {
 
 /** One whole turn. */
 export async function turn(trial: Trial, { seconds, carried }: Patience): Promise<Turn> {
-  // Code that runs for the first time is compiled while it runs.
   await trial.at(Math.min(carried ?? 500, 2000), 0.5, MODE.count);
   const estimate = carried ?? await trial.ramp();
+  await trial.at(estimate, WARM_SECONDS, MODE.count);
   const { cost, cores } = await trial.saturate(estimate, seconds);
   const { rate, bound, cost: costAtMax } = await trial.highest(
     estimate,
