@@ -23,6 +23,8 @@ interface Piece {
 
 /** Paces one published stream. */
 export class Pacer {
+  readonly burstMs: number;
+  readonly unit: number;
   /** Pieces that went early because too many waited. */
   overflowed = 0;
   readonly #waiting: Piece[] = [];
@@ -39,7 +41,10 @@ export class Pacer {
   #rate = 0;
 
   /** `burstMs` is the longest burst; `unit` the bytes that always may go as one. */
-  constructor(readonly burstMs: number, readonly unit: number) {}
+  constructor(burstMs: number, unit: number) {
+    this.burstMs = burstMs;
+    this.unit = unit;
+  }
 
   /** A piece came; `send` gets what may go now, in order. */
   push(

@@ -34,6 +34,7 @@ export function replayRate(rate: Rate): number {
 
 /** One child of one stream. */
 export class Child {
+  readonly link: Link;
   /** While catching up: the next number to send. */
   cursor = 0;
   catching = false;
@@ -56,7 +57,8 @@ export class Child {
   #toldMs = -Infinity;
   #shortestTripMs = Infinity;
 
-  constructor(readonly link: Link, nowMs: number) {
+  constructor(link: Link, nowMs: number) {
+    this.link = link;
     this.nextReportMs = nowMs + 100;
     this.pace = new Budget(BURST_PACKETS, nowMs);
     this.#repairs = new Budget(REPAIR_DEPTH_BYTES, nowMs);

@@ -17,6 +17,9 @@ const IN_FLIGHT_MIN_MS = 20;
 
 /** All children of one stream. */
 export class Children {
+  readonly out: Outbox;
+  readonly ring: Ring;
+  readonly rate: Rate;
   readonly #byLink = new Map<LinkId, Child>();
   readonly #catching: Child[] = [];
   /** Links that get every new packet at once. Replaced, never changed: packets on their way out refer to it. */
@@ -30,7 +33,11 @@ export class Children {
   /** See `add`; Infinity when nothing is awaited. */
   #awaited = Infinity;
 
-  constructor(readonly out: Outbox, readonly ring: Ring, readonly rate: Rate) {}
+  constructor(out: Outbox, ring: Ring, rate: Rate) {
+    this.out = out;
+    this.ring = ring;
+    this.rate = rate;
+  }
 
   get size(): number {
     return this.#byLink.size;

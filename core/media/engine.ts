@@ -29,7 +29,7 @@ import { EngineTally, type EngineTotals, engineTotals } from "./counters.ts";
 import { Feedback } from "./feedback.ts";
 import type { Link } from "./link.ts";
 import { Links } from "./links.ts";
-import { HEAP, type PacketMemory } from "./memory.ts";
+import { HeapMemory, type PacketMemory } from "./memory.ts";
 import { Outbox } from "./out.ts";
 import { packStreams, unpackStreams } from "./packed_counters.ts";
 import { Receiver } from "./receiver.ts";
@@ -83,7 +83,7 @@ export class MediaEngine implements StreamHost {
   constructor(options: EngineOptions) {
     this.#recovery = options.recovery;
     this.reporter = options.reporter >>> 0;
-    this.memory = options.memory ?? HEAP;
+    this.memory = options.memory ?? new HeapMemory();
     this.#tracksMoves = options.tracksMoves ?? false;
     this.#feedback = new Feedback({
       out: this.out,

@@ -43,6 +43,7 @@ export interface FeedbackHost {
 
 /** Reads feedback. One object an engine: its visitors are bound once. */
 export class Feedback {
+  readonly host: FeedbackHost;
   #bytes: Uint8Array = new Uint8Array(0);
   #link: Link | undefined;
   #nowMs = 0;
@@ -52,7 +53,9 @@ export class Feedback {
   #flightMs = 0;
   #urgent = false;
 
-  constructor(readonly host: FeedbackHost) {}
+  constructor(host: FeedbackHost) {
+    this.host = host;
+  }
 
   /** Reads one compound that `rtcpValid` accepted. */
   receive(link: LinkId, bytes: Uint8Array, nowMs: number): void {

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { seededRng } from "../rng.ts";
-import { Gaps } from "./gaps.ts";
+import { Gaps, NONE } from "./gaps.ts";
 
 const numbersOf = (gaps: Gaps): number[] => {
   const numbers: number[] = [];
-  for (let one = gaps.first; one !== undefined; one = one.later) numbers.push(one.number);
+  for (let one = gaps.first; one !== NONE; one = gaps.laterThan(one)) {
+    numbers.push(gaps.numberAt(one));
+  }
   return numbers;
 };
 
@@ -30,7 +32,7 @@ Deno.test("gaps behave as an ordered set would, whatever comes, is given up or c
           gaps.giveUp(number);
           assert.equal(gaps.takeLost(number), was);
           assert.equal(gaps.takeLost(number), false);
-        } else assert.equal(gaps.take(number)?.number, was ? number : undefined);
+        } else assert.equal(gaps.take(number) !== NONE, was);
       }
       while (known.size > 50) {
         const lowest = Math.min(...known);
@@ -60,14 +62,27 @@ Deno.test("a number further behind the newest than the ring reaches makes room",
   assert.ok(gaps.takeLost(5));
 });
 
-Deno.test("an entry that is used again knows nothing of the packet before", () => {
-  const gaps = new Gaps(100, 256);
+Deno.test("what is known of a packet is of that packet, also where the table has grown since", () => {
+  const gaps = new Gaps(1000, 1024);
+  const known = (place: number) => [
+    gaps.numberAt(place),
+    gaps.shownBy(place),
+    gaps.sinceMs(place),
+    gaps.dueMs(place),
+    gaps.asks(place),
+    gaps.urgent(place),
+  ];
   gaps.open(1, 1, 3, 10, 20);
-  const first = gaps.take(1);
-  assert.ok(first !== undefined);
-  first.asks = 5;
-  first.urgent = 2;
-  gaps.open(9, 9, 4, 30, 40);
-  const { number, shownBy, sinceMs, dueMs, asks, urgent } = gaps.first ?? first;
-  assert.deepEqual([number, shownBy, sinceMs, dueMs, asks, urgent], [9, 4, 30, 40, 0, -1]);
+  const first = gaps.first;
+  gaps.setAsks(first, 5);
+  gaps.setUrgent(first, 2);
+  gaps.setDue(first, 25);
+  gaps.open(65, 65, 4, 30, 40);
+  assert.deepEqual(known(gaps.first), [1, 3, 10, 25, 5, 2]);
+  assert.deepEqual(known(gaps.laterThan(gaps.first)), [65, 4, 30, 40, 0, -1]);
+  const taken = gaps.take(1);
+  assert.deepEqual([gaps.shownBy(taken), gaps.sinceMs(taken)], [3, 10]);
+  gaps.open(129, 129, 6, 50, 60);
+  assert.equal(gaps.take(1), NONE);
+  assert.deepEqual(known(gaps.laterThan(gaps.first)), [129, 6, 50, 60, 0, -1]);
 });

@@ -49,12 +49,14 @@ function packet(subtype: number, nonce: Uint8Array, cookie?: Uint8Array): Uint8A
 
 /** Gives cookies to whoever asks; keeps nothing about them. */
 export class CookieDesk {
+  readonly jar: CookieJar;
   answered = 0;
   refused = 0;
   badCookies = 0;
   readonly #bucket: TokenBucket;
 
-  constructor(readonly jar: CookieJar, nowMs: number) {
+  constructor(jar: CookieJar, nowMs: number) {
+    this.jar = jar;
     this.#bucket = new TokenBucket(ANSWERS_PER_SECOND, ANSWERS_BURST, nowMs);
   }
 

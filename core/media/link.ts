@@ -14,6 +14,7 @@ const ALIVE_EVERY_MS = 200;
 
 /** One link that carries streams. */
 export class Link {
+  readonly id: LinkId;
   /** Only this link, as a list of targets: shared by all that goes to it alone. */
   readonly alone: readonly LinkId[];
   readonly trip = new RoundTrip();
@@ -25,7 +26,8 @@ export class Link {
   #lastAnswerMs = -Infinity;
   #aliveMs = -Infinity;
 
-  constructor(readonly id: LinkId) {
+  constructor(id: LinkId) {
+    this.id = id;
     this.alone = [id];
   }
 

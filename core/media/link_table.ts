@@ -17,6 +17,7 @@ const NOWHERE: Addr = { host: "0.0.0.0", port: 0 };
 
 /** All links of a driver. */
 export class LinkTable {
+  readonly forgotten: (id: LinkId) => void;
   /** Links that had to make room. */
   evicted = 0;
   readonly #byId = new Map<LinkId, LinkEntry>();
@@ -24,7 +25,9 @@ export class LinkTable {
   #next = 1;
 
   /** `forgotten` is told each link that had to make room. */
-  constructor(readonly forgotten: (id: LinkId) => void = FORGET) {}
+  constructor(forgotten: (id: LinkId) => void = FORGET) {
+    this.forgotten = forgotten;
+  }
 
   get size(): number {
     return this.#byId.size;

@@ -46,9 +46,12 @@ interface LinkSide {
 }
 
 class Writer {
+  readonly rows: Float64Array<ArrayBuffer>;
   #at = 0;
 
-  constructor(readonly rows: Float64Array<ArrayBuffer>) {}
+  constructor(rows: Float64Array<ArrayBuffer>) {
+    this.rows = rows;
+  }
 
   put(value: number): void {
     this.rows[this.#at++] = value;
@@ -100,9 +103,14 @@ export function packStreams(streams: Iterable<Stream>): Float64Array<ArrayBuffer
 }
 
 class Reader {
+  readonly rows: Float64Array;
+  readonly remoteOf: (link: LinkId) => Addr;
   #at = 0;
 
-  constructor(readonly rows: Float64Array, readonly remoteOf: (link: LinkId) => Addr) {}
+  constructor(rows: Float64Array, remoteOf: (link: LinkId) => Addr) {
+    this.rows = rows;
+    this.remoteOf = remoteOf;
+  }
 
   get isOver(): boolean {
     return this.#at >= this.rows.length;

@@ -18,6 +18,9 @@ export type PacketSink = (bytes: Uint8Array, number: number, nowMs: number) => v
 
 /** Numbers and packs what one origin publishes. */
 export class Packetizer {
+  readonly ssrc: number;
+  next: number;
+  readonly sink: PacketSink;
   /** When the packet begun must go out. */
   flushMs = Infinity;
   /** Bytes that were no whole TS packets. */
@@ -28,7 +31,11 @@ export class Packetizer {
   #lastDueMs: number | undefined;
   #marker = false;
 
-  constructor(readonly ssrc: number, public next: number, readonly sink: PacketSink) {}
+  constructor(ssrc: number, next: number, sink: PacketSink) {
+    this.ssrc = ssrc;
+    this.next = next;
+    this.sink = sink;
+  }
 
   /** Adds TS packets that are due at `dueMs`. */
   push(ts: Uint8Array, dueMs: number, nowMs: number): void {

@@ -15,6 +15,8 @@ const LOSS_SAMPLE_MIN = 20;
 
 /** One parent of one stream. */
 export class Parent {
+  readonly link: Link;
+  first: number;
   /** Highest number it sent (or `first - 1`): the point its 16-bit numbers are unwrapped from. */
   highest: number;
   /** Highest number it has shown to exist, by a packet or by a head report. */
@@ -41,12 +43,15 @@ export class Parent {
   nextAskMs = 0;
   #jumpTo = -1;
   #jumpBytes: Uint8Array | undefined;
-  #transit: number | undefined;
+  /** How long the latest packet was on its way, by the clocks of both ends; NaN before the first. */
+  #transit = NaN;
   #sampledMs = 0;
   #sentAtReport: number | undefined;
   #packetsAtReport = 0;
 
-  constructor(readonly link: Link, public first: number, nowMs: number) {
+  constructor(link: Link, first: number, nowMs: number) {
+    this.link = link;
+    this.first = first;
     this.highest = first - 1;
     this.shown = first - 1;
     this.nextReportMs = nowMs + 100;
@@ -84,7 +89,7 @@ export class Parent {
     this.highest = number;
     if (number > this.shown) this.shown = number;
     const transit = (Math.floor(nowMs * 90) - timestamp) | 0;
-    if (this.#transit !== undefined) {
+    if (!Number.isNaN(this.#transit)) {
       const difference = Math.abs((transit - this.#transit) | 0) / 90;
       // A break in the time stamps is no jitter.
       if (difference < 10_000) this.jitterMs += (difference - this.jitterMs) / 16;

@@ -7,15 +7,16 @@ import type { Ring } from "./ring.ts";
 
 /** Parity of one stream at one hop; a node whose parent sends parity uses it whatever its own recovery is. */
 export class ParityStage {
+  readonly ssrc: number;
+  readonly ring: Ring;
+  readonly children: Children;
   readonly #encoder: FecEncoder | undefined;
   #decoder: FecDecoder | undefined;
 
-  constructor(
-    readonly ssrc: number,
-    readonly ring: Ring,
-    readonly children: Children,
-    options: FecOptions | undefined,
-  ) {
+  constructor(ssrc: number, ring: Ring, children: Children, options: FecOptions | undefined) {
+    this.ssrc = ssrc;
+    this.ring = ring;
+    this.children = children;
     this.#encoder = options === undefined ? undefined : new FecEncoder(ssrc, options);
   }
 

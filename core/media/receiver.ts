@@ -21,6 +21,8 @@ export interface StreamEnd {
 
 /** One receiver. It reads the stream's ring; nothing is copied. */
 export class Receiver {
+  readonly id: number;
+  readonly spec: ReceiverSpec;
   /** When it wants to run next. */
   dueMs = Infinity;
   delivered = 0;
@@ -33,7 +35,9 @@ export class Receiver {
   #chunks: MediaChunk[] = [];
   readonly #playout: Playout | undefined;
 
-  constructor(readonly id: number, readonly spec: ReceiverSpec) {
+  constructor(id: number, spec: ReceiverSpec) {
+    this.id = id;
+    this.spec = spec;
     this.#playout = spec.pace === "smooth" ? new Playout(spec.budgetMs) : undefined;
   }
 

@@ -11,12 +11,17 @@ export interface ReceiversHost {
 
 /** A list of receivers over one ring. */
 export class Receivers {
+  readonly ring: Ring;
+  readonly host: ReceiversHost;
   readonly list: Receiver[] = [];
   /** Counted by those that have gone. */
   delivered = 0;
   lost = 0;
 
-  constructor(readonly ring: Ring, readonly host: ReceiversHost) {}
+  constructor(ring: Ring, host: ReceiversHost) {
+    this.ring = ring;
+    this.host = host;
+  }
 
   /** Adds one; `base` is the stream's first number, -1 while it is unknown. */
   add(receiver: Receiver, base: number, nowMs: number): void {

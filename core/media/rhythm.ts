@@ -27,6 +27,8 @@ export class Rhythm {
   #arrivals = 0;
   /** The longest pauses of this time and of the one before, longest first. */
   #pauses: number[] = [];
+  /** The pause that showed often enough in this time, and in the one before; 0 for none. */
+  #habitNowMs = 0;
   #habitBeforeMs = 0;
   #pauseSinceMs = 0;
   #promisedMs = 0;
@@ -55,11 +57,12 @@ export class Rhythm {
     this.#promisedMs = nowMs;
     if (this.#arrivals++ === 0) return;
     if (nowMs - this.#pauseSinceMs > PAUSE_MEMORY_MS) {
-      this.#habitBeforeMs = this.#pauses[HABIT_TIMES - 1] ?? 0;
+      this.#habitBeforeMs = this.#habitNowMs;
+      this.#habitNowMs = 0;
       this.#pauses = [];
       this.#pauseSinceMs = nowMs;
     }
-    if (contiguous && spacing > (this.#pauses[HABIT_TIMES - 1] ?? 0)) this.#note(spacing);
+    if (contiguous && spacing > this.#habitNowMs) this.#note(spacing);
     const bounded = Math.min(spacing, SPACING_MAX_MS);
     this.#deviationMs += (Math.abs(bounded - this.#meanMs) - this.#deviationMs) * WEIGHT;
     this.#meanMs += (bounded - this.#meanMs) * WEIGHT;
@@ -69,10 +72,11 @@ export class Rhythm {
     this.#pauses.push(Math.min(pauseMs, HABIT_MAX_MS));
     this.#pauses.sort((a, b) => b - a);
     if (this.#pauses.length > HABIT_TIMES) this.#pauses.pop();
+    this.#habitNowMs = this.#pauses[HABIT_TIMES - 1] ?? 0;
   }
 
   get #habitMs(): number {
-    return Math.max(this.#pauses[HABIT_TIMES - 1] ?? 0, this.#habitBeforeMs);
+    return Math.max(this.#habitNowMs, this.#habitBeforeMs);
   }
 
   /** Nobody looked for a while: what came meanwhile is read within `graceMs`. */

@@ -3,6 +3,8 @@
  * while packets younger than the limit would fall out, and drops what is too old as new ones come.
  */
 
+import type { Kept, PacketMemory } from "./memory.ts";
+
 /** Packets a new ring holds: a third of a second at 8 Mbit/s; most streams grow it once or twice. */
 const FIRST_CAPACITY = 256;
 
@@ -13,14 +15,17 @@ export function powerOfTwo(value: number): number {
   return power;
 }
 
-const LET_GO = (): void => {};
+/** No packet in this slot. */
+const NONE: Kept = -1;
 
 /** A ring of packets, bounded by count and by age. */
 export class Ring {
+  keepMs: number;
+  readonly memory: PacketMemory;
   readonly #max: number;
   #capacity: number;
   #mask: number;
-  #packets: (Uint8Array | undefined)[];
+  #packets: Int32Array;
   #numbers: Float64Array;
   #times: Float64Array;
   #tail = 0;
@@ -29,18 +34,16 @@ export class Ring {
   #holeTo = -1;
 
   /**
-   * `maxPackets` is rounded up to a power of two; nothing older than `keepMs` is kept. `letGo` is told each
-   * packet that is not held any more.
+   * `maxPackets` is rounded up to a power of two; nothing older than `keepMs` is kept. What is not held any more is dropped
+   * from `memory`.
    */
-  constructor(
-    maxPackets: number,
-    public keepMs: number,
-    readonly letGo: (bytes: Uint8Array) => void = LET_GO,
-  ) {
+  constructor(maxPackets: number, keepMs: number, memory: PacketMemory) {
+    this.keepMs = keepMs;
+    this.memory = memory;
     this.#max = powerOfTwo(Math.max(64, maxPackets));
     this.#capacity = Math.min(FIRST_CAPACITY, this.#max);
     this.#mask = this.#capacity - 1;
-    this.#packets = new Array<Uint8Array | undefined>(this.#capacity).fill(undefined);
+    this.#packets = new Int32Array(this.#capacity).fill(NONE);
     this.#numbers = new Float64Array(this.#capacity).fill(-1);
     this.#times = new Float64Array(this.#capacity);
   }
@@ -72,7 +75,9 @@ export class Ring {
   /** The packet, or undefined when it is not held. */
   get(number: number): Uint8Array | undefined {
     const slot = number & this.#mask;
-    return this.#numbers[slot] === number ? this.#packets[slot] : undefined;
+    return this.#numbers[slot] === number
+      ? this.memory.bytesOf(this.#packets[slot] ?? NONE)
+      : undefined;
   }
 
   /** When the packet came; 0 when it is not held. */
@@ -81,15 +86,15 @@ export class Ring {
     return this.#numbers[slot] === number ? this.#times[slot] ?? 0 : 0;
   }
 
-  /** Keeps a packet. False when the number is too old for the ring. */
-  put(number: number, bytes: Uint8Array, nowMs: number): boolean {
+  /** Holds a packet. False when the number is too old for the ring. */
+  put(number: number, kept: Kept, nowMs: number): boolean {
     if (this.#top < 0 || number - this.#top >= this.#max) this.#restart(number);
     else if (number > this.#top) this.#advance(number, nowMs);
     else if (number <= this.#top - this.#capacity) return false;
     else if (number < this.#tail) this.#tail = number;
     const slot = number & this.#mask;
     this.#empty(slot);
-    this.#packets[slot] = bytes;
+    this.#packets[slot] = kept;
     this.#numbers[slot] = number;
     this.#times[slot] = nowMs;
     return true;
@@ -127,10 +132,10 @@ export class Ring {
   }
 
   #empty(slot: number): void {
-    const bytes = this.#packets[slot];
-    if (bytes === undefined) return;
-    this.#packets[slot] = undefined;
-    this.letGo(bytes);
+    const kept = this.#packets[slot] ?? NONE;
+    if (kept === NONE) return;
+    this.#packets[slot] = NONE;
+    this.memory.drop(kept);
   }
 
   /** Lets go of everything. */
@@ -179,14 +184,14 @@ export class Ring {
     const oldMask = this.#mask;
     this.#capacity *= 2;
     this.#mask = this.#capacity - 1;
-    this.#packets = new Array<Uint8Array | undefined>(this.#capacity).fill(undefined);
+    this.#packets = new Int32Array(this.#capacity).fill(NONE);
     this.#numbers = new Float64Array(this.#capacity).fill(-1);
     this.#times = new Float64Array(this.#capacity);
     for (let number = this.#tail; number <= this.#top; number++) {
       const slot = number & this.#mask;
       this.#times[slot] = times[number & oldMask] ?? 0;
       if (numbers[number & oldMask] !== number) continue;
-      this.#packets[slot] = packets[number & oldMask];
+      this.#packets[slot] = packets[number & oldMask] ?? NONE;
       this.#numbers[slot] = number;
     }
   }

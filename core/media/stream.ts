@@ -8,7 +8,7 @@ import type { RtcpWriter } from "../wire/rtcp.ts";
 import type { LinkId, StreamLimits, StreamPosition } from "./api.ts";
 import { Children } from "./children.ts";
 import { Tally } from "./counters.ts";
-import { Gaps, type Missing } from "./gaps.ts";
+import { Gaps, NONE, type Place } from "./gaps.ts";
 import type { Link } from "./link.ts";
 import type { Outbox } from "./out.ts";
 import { Packetizer } from "./packetizer.ts";
@@ -35,6 +35,10 @@ const NO_LINK: LinkId = -1;
 
 /** One stream. */
 export class Stream implements HopView, ReceiversHost {
+  readonly ssrc: Ssrc;
+  limits: StreamLimits;
+  readonly recovery: HopRecovery;
+  readonly host: StreamHost;
   readonly ring: Ring;
   readonly gaps: Gaps;
   readonly rate = new Rate();
@@ -72,16 +76,15 @@ export class Stream implements HopView, ReceiversHost {
   readonly #parity: ParityStage;
   #storedMs = 0;
 
-  constructor(
-    readonly ssrc: Ssrc,
-    public limits: StreamLimits,
-    readonly recovery: HopRecovery,
-    readonly host: StreamHost,
-  ) {
+  constructor(ssrc: Ssrc, limits: StreamLimits, recovery: HopRecovery, host: StreamHost) {
+    this.ssrc = ssrc;
+    this.limits = limits;
+    this.recovery = recovery;
+    this.host = host;
     this.out = host.out;
     this.writer = host.writer;
     this.reporter = host.reporter;
-    this.ring = new Ring(limits.ringPackets, limits.ringMs, (bytes) => host.memory.drop(bytes));
+    this.ring = new Ring(limits.ringPackets, limits.ringMs, host.memory);
     this.gaps = new Gaps(Math.min(this.ring.max, MISSING_MAX), this.ring.max);
     this.children = new Children(this.out, this.ring, this.rate);
     this.receivers = new Receivers(this.ring, this);
@@ -215,7 +218,8 @@ export class Stream implements HopView, ReceiversHost {
   #flows(parent: Parent, nowMs: number): void {
     if (this.parents.every((other) => other.silent)) {
       // What was asked for in vain during the silence gets its full time again.
-      for (let one = this.gaps.first; one !== undefined; one = one.later) one.sinceMs = nowMs;
+      const { gaps } = this;
+      for (let one = gaps.first; one !== NONE; one = gaps.laterThan(one)) gaps.restart(one, nowMs);
     }
     parent.flowing = true;
     parent.silent = false;
@@ -238,7 +242,7 @@ export class Stream implements HopView, ReceiversHost {
       return false;
     }
     const missing = this.gaps.take(number);
-    if (missing === undefined) {
+    if (missing === NONE) {
       if (number <= this.ring.top - this.ring.capacity || !this.gaps.takeLost(number)) {
         tally.late++;
         return false;
@@ -249,47 +253,43 @@ export class Stream implements HopView, ReceiversHost {
     return true;
   }
 
-  #countRecovery(
-    parent: Parent,
-    missing: Missing | undefined,
-    repaired: boolean,
-    nowMs: number,
-  ): void {
-    if (!repaired && missing?.shownBy === parent.link.id) {
+  #countRecovery(parent: Parent, missing: Place, repaired: boolean, nowMs: number): void {
+    const sinceMs = this.gaps.sinceMs(missing);
+    if (!repaired && missing !== NONE && this.gaps.shownBy(missing) === parent.link.id) {
       this.tally.reordered++;
-      this.recovery.reordered(parent, missing.sinceMs, nowMs);
+      this.recovery.reordered(parent, sinceMs, nowMs);
       return;
     }
-    if (missing !== undefined) this.tally.repairDelays.add(nowMs - missing.sinceMs);
+    if (missing !== NONE) this.tally.repairDelays.add(nowMs - sinceMs);
     if (repaired) this.tally.recoveredByNack++;
     else this.tally.recoveredByPath++;
   }
 
   #store(number: number, came: Uint8Array, from: LinkId, nowMs: number): void {
-    const { ring } = this;
-    const bytes = this.host.memory.keep(came);
-    this.receivers.evicting(Math.min(ring.top, number - ring.max), nowMs);
+    const { ring, receivers, host: { memory } } = this;
+    const kept = memory.keep(came);
+    receivers.evicting(Math.min(ring.top, number - ring.max), nowMs);
     const newest = number > ring.top;
     // The pass that reports a pause goes on by itself once it has begun.
     if (newest && (this.idleStep > 0 || ring.top < 0)) this.host.wake(this, nowMs + 1);
-    if (!ring.put(number, bytes, nowMs)) {
-      this.host.memory.drop(bytes);
+    if (!ring.put(number, kept, nowMs)) {
+      memory.drop(kept);
       this.tally.late++;
       return;
     }
-    this.rate.add(bytes.length, nowMs);
+    this.rate.add(came.length, nowMs);
     this.lastArrivalMs = nowMs;
     if (newest) {
-      this.lastTimestamp = rtpTimestamp(bytes);
+      this.lastTimestamp = rtpTimestamp(came);
       this.rhythm.arrival(nowMs, true);
       this.idleStep = 0;
     }
     // What came in just now is sent from where it came in.
-    const outgoing = from === NO_LINK ? bytes : came;
+    const outgoing = from === NO_LINK ? memory.bytesOf(kept) : came;
     if (this.children.size > 0) this.children.forward(number, outgoing, from, nowMs);
-    this.receivers.stored(number, bytes, nowMs);
+    receivers.stored(number, came, nowMs);
     this.#storedMs = nowMs;
-    this.#parity.stored(number, bytes, this.gaps.size > 0, this.#rebuilt);
+    this.#parity.stored(number, came, this.gaps.size > 0, this.#rebuilt);
   }
 
   /** A parity packet of this stream from one of its parents; false when it is none. */
@@ -311,8 +311,9 @@ export class Stream implements HopView, ReceiversHost {
       this.tally.gaps++;
     } else {
       const missing = this.gaps.take(number);
-      if (missing !== undefined) this.tally.repairDelays.add(this.#storedMs - missing.sinceMs);
-      else if (!this.gaps.takeLost(number)) return true;
+      if (missing !== NONE) {
+        this.tally.repairDelays.add(this.#storedMs - this.gaps.sinceMs(missing));
+      } else if (!this.gaps.takeLost(number)) return true;
       else this.tally.unrecovered--;
     }
     this.tally.recoveredByFec++;

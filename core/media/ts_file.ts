@@ -50,6 +50,10 @@ export interface TsFileOptions {
 
 /** Plays one file until disposed. */
 export class TsFileRun implements AsyncDisposable {
+  readonly ports: Pick<Ports, "clock" | "log">;
+  readonly entry: TsFileOptions;
+  readonly output: SourceOutput;
+  readonly counters: RunCounters;
   readonly #alarm: Alarm;
   readonly #queue = new PacedQueue();
   readonly #shaper: TsShaper;
@@ -65,11 +69,15 @@ export class TsFileRun implements AsyncDisposable {
   #lagTold = false;
 
   constructor(
-    readonly ports: Pick<Ports, "clock" | "log">,
-    readonly entry: TsFileOptions,
-    readonly output: SourceOutput,
-    readonly counters: RunCounters,
+    ports: Pick<Ports, "clock" | "log">,
+    entry: TsFileOptions,
+    output: SourceOutput,
+    counters: RunCounters,
   ) {
+    this.ports = ports;
+    this.entry = entry;
+    this.output = output;
+    this.counters = counters;
     this.#shaper = new TsShaper({ bitrate: entry.bitrate, restamp: entry.restamp });
     this.#alarm = new Alarm(ports.clock, () => this.#pump());
     this.#done = this.#read();

@@ -45,6 +45,7 @@ export interface PaceCounters {
 
 /** Holds timed pieces until they are due. */
 export class PacedQueue {
+  readonly options: PaceOptions;
   #waiting: TimedPiece[] = [];
   #head = 0;
   #bytesWaiting = 0;
@@ -57,7 +58,9 @@ export class PacedQueue {
   #lateMs = 0;
   #droppedBytes = 0;
 
-  constructor(readonly options: PaceOptions = PACE_DEFAULTS) {}
+  constructor(options: PaceOptions = PACE_DEFAULTS) {
+    this.options = options;
+  }
 
   get counters(): PaceCounters {
     return {

@@ -31,6 +31,9 @@ const LINES_KEPT = 5;
 
 /** Runs the program until disposed; output goes out by the stream's own clock. */
 export class ProgramRun implements AsyncDisposable {
+  readonly ports: Pick<Ports, "clock" | "spawn" | "log">;
+  readonly options: ProgramOptions;
+  readonly output: SourceOutput;
   readonly #alarm: Alarm;
   readonly #retry: Alarm;
   readonly #delay = new RetryDelay({ firstMs: 1000, maxMs: 30_000 });
@@ -47,10 +50,13 @@ export class ProgramRun implements AsyncDisposable {
   #starting: Promise<void>;
 
   constructor(
-    readonly ports: Pick<Ports, "clock" | "spawn" | "log">,
-    readonly options: ProgramOptions,
-    readonly output: SourceOutput,
+    ports: Pick<Ports, "clock" | "spawn" | "log">,
+    options: ProgramOptions,
+    output: SourceOutput,
   ) {
+    this.ports = ports;
+    this.options = options;
+    this.output = output;
     this.#shaper = this.#newShaper();
     this.#alarm = new Alarm(ports.clock, () => this.#pump());
     this.#retry = new Alarm(ports.clock, () => void (this.#starting = this.#start()));

@@ -4,6 +4,8 @@ import type { TimedRun } from "./ts_timeline.ts";
 
 /** Puts timed packets into slots of a fixed rate. */
 export class Resampler {
+  readonly rate: number;
+  readonly moveClock: boolean;
   readonly #slotTicks: number;
   #slot = 0;
   #lagTicks = 0;
@@ -11,7 +13,9 @@ export class Resampler {
   #nulls = 0;
 
   /** `moveClock`: a packet's PCR moves as far as the packet does. */
-  constructor(readonly rate: number, readonly moveClock: boolean) {
+  constructor(rate: number, moveClock: boolean) {
+    this.rate = rate;
+    this.moveClock = moveClock;
     this.#slotTicks = TS_BYTES * 8 * CLOCK_HZ / rate;
   }
 

@@ -72,6 +72,7 @@ export interface ShapeCounters {
 
 /** Shapes one stream: a file pass after pass, or a live stream in one endless pass. Bytes given become its own. */
 export class TsShaper {
+  readonly options: ShapeOptions;
   readonly #aligner = new TsAligner();
   readonly #cutter = new Cutter();
   readonly #timeline: PcrTimeline;
@@ -80,7 +81,8 @@ export class TsShaper {
   #passStart = 0;
   #seamNulls = 0;
 
-  constructor(readonly options: ShapeOptions) {
+  constructor(options: ShapeOptions) {
+    this.options = options;
     this.#timeline = new PcrTimeline(undefined);
     if (options.restamp) this.#restamper = new Restamper();
     if (options.bitrate !== undefined) {

@@ -49,13 +49,15 @@ export type Decoded =
 
 /** A message that cannot go on the wire: a programming error of its sender. */
 export class CodecError extends Error {
+  readonly code: "message-too-long" | "message-invalid";
   override name = "CodecError";
   constructor(
-    readonly code: "message-too-long" | "message-invalid",
+    code: "message-too-long" | "message-invalid",
     message: string,
     options?: ErrorOptions,
   ) {
     super(message, options);
+    this.code = code;
   }
 }
 

@@ -13,9 +13,14 @@ export const RIST_SILENCE_MS = 5000;
 
 /** One end's voice: its SSRC and CNAME. */
 export class RistVoice {
+  readonly ssrc: number;
+  readonly cname: string;
   readonly #writer = new RtcpWriter();
 
-  constructor(readonly ssrc: number, readonly cname: string) {}
+  constructor(ssrc: number, cname: string) {
+    this.ssrc = ssrc;
+    this.cname = cname;
+  }
 
   /** A sender's regular report; the time stamp is the one that belongs to `nowMs`. */
   senderReport(nowMs: number, timestamp: number, packets: number, octets: number): Uint8Array {

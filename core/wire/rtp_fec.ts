@@ -55,6 +55,9 @@ export function isCoverable(bytes: Uint8Array): boolean {
 
 /** Gathers the packets of one row or column. */
 export class ParityBuilder {
+  readonly base: number;
+  readonly step: number;
+  readonly count: number;
   added = 0;
   readonly #bytes = new Uint8Array(PARITY_HEADER_BYTES + PARITY_PAYLOAD_MAX);
   #longest = 0;
@@ -62,7 +65,11 @@ export class ParityBuilder {
   #types = 0;
   #timestamps = 0;
 
-  constructor(readonly base: number, readonly step: number, readonly count: number) {}
+  constructor(base: number, step: number, count: number) {
+    this.base = base;
+    this.step = step;
+    this.count = count;
+  }
 
   /** Adds a packet that `isCoverable`. */
   add(bytes: Uint8Array): void {

@@ -1,7 +1,8 @@
 /**
  * The house's own lint rules. `no-ambient-io`: code that must run in the seeded world takes time,
  * randomness, sockets and files from its ports. `brand-casts-only`: `as` is for brands and for what has
- * been sealed on purpose. `short-functions`, `short-files`: what does not fit gets split by meaning.
+ * been sealed on purpose. `short-functions`, `short-files`: what does not fit gets split by meaning. `plain-fields`: where each
+ * packet goes through, fields are declared as fields.
  */
 
 /** Globals that reach around the ports. */
@@ -256,6 +257,28 @@ const shortFiles: Deno.lint.Rule = {
   },
 };
 
+/** Where each packet goes through. */
+const PACKET_PATH = /^core\/(media|datapath|host\/linux)\//;
+
+/**
+ * A class with fields in its constructor's parameters has all its fields made twice: first all undefined, then with their
+ * values. V8 takes them for fields of any kind from then on, and makes an object of every number they are given.
+ */
+const plainFields: Deno.lint.Rule = {
+  create(context) {
+    if (!isProduct(context.filename) || !PACKET_PATH.test(placeOf(context.filename))) return {};
+    return {
+      TSParameterProperty(node) {
+        context.report({
+          node,
+          message: "A field in a constructor's parameters makes all numbers of its class objects",
+          hint: "Declare the field in the class and set it in the constructor.",
+        });
+      },
+    };
+  },
+};
+
 const plugin: Deno.lint.Plugin = {
   name: "house",
   rules: {
@@ -264,6 +287,7 @@ const plugin: Deno.lint.Plugin = {
     "brand-casts-only": brandCastsOnly,
     "short-functions": shortFunctions,
     "short-files": shortFiles,
+    "plain-fields": plainFields,
   },
 };
 export default plugin;

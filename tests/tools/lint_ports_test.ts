@@ -93,3 +93,17 @@ Deno.test("a long file is refused by its code, not by its comments", () => {
   assert.deepEqual(broken("f();\n// why\n".repeat(FILE_MAX_LINES)), []);
   assert.deepEqual(broken("f();\n".repeat(FILE_MAX_LINES + 1), "/x/tests/big.ts"), []);
 });
+
+Deno.test("where each packet goes through, no field hides in a constructor's parameters", () => {
+  const hidden = "class A { constructor(readonly b: number, public c = 1) {} }";
+  for (const folder of ["core/media", "core/datapath", "core/host/linux"]) {
+    const file = `/x/${folder}/some.ts`;
+    assert.deepEqual(broken(hidden, file), ["plain-fields", "plain-fields"]);
+    assert.deepEqual(
+      broken("class A { b: number; constructor(b: number) { this.b = b; } }", file),
+      [],
+    );
+  }
+  assert.deepEqual(broken(hidden, "/x/core/media/some_test.ts"), []);
+  assert.deepEqual(broken(hidden), []);
+});

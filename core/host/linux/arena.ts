@@ -1,9 +1,9 @@
 /**
- * Memory that kept packets lie in: slots of one packet each, in blocks whose addresses the kernel is given. Views of
- * slots are made once, so a packet costs no object. What comes in passes through memory that is small enough to stay in
+ * Memory that kept packets lie in: slots of one packet each, in blocks whose addresses the kernel is given. A view of a
+ * slot is made when somebody reads it, so a packet that is only handed on costs no object. What comes in passes through memory that is small enough to stay in
  * the processor's cache, from which it is sent; only what a ring keeps is copied out of it, once.
  */
-import type { PacketMemory } from "../../media/memory.ts";
+import { HeapMemory, type Kept, type PacketMemory } from "../../media/memory.ts";
 import type { Libc } from "./libc.ts";
 import { Block } from "./memory.ts";
 
@@ -14,16 +14,19 @@ const SLOTS_IN_BLOCK = 1 << SLOTS_BITS;
 const SLOTS_MASK = SLOTS_IN_BLOCK - 1;
 
 const FREE = 0;
-const KEPT = 1;
 
 /** A growing set of slots, up to a limit. */
 export class Arena implements PacketMemory {
+  readonly passing: Block;
   readonly #libc: Libc;
   readonly #slotsMax: number;
   readonly #blocks: Block[] = [];
   readonly #blockOf = new Map<ArrayBufferLike, number>();
-  readonly #views: Uint8Array[] = [];
-  #state = new Uint8Array(0);
+  readonly #views: (Uint8Array | undefined)[] = [];
+  /** What is kept in each slot: its length in bytes, or `FREE`. */
+  #lengths = new Uint16Array(0);
+  /** Packets that found no slot; their numbers follow those of slots. */
+  readonly #others = new HeapMemory();
   /** A stack of free slots. */
   #free = new Int32Array(0);
   #freeCount = 0;
@@ -34,19 +37,20 @@ export class Arena implements PacketMemory {
   #lastBlock = 0;
 
   /** `passing` is the memory that packets are received into; `maxBytes` is rounded up to whole blocks. */
-  constructor(libc: Libc, maxBytes: number, readonly passing: Block) {
+  constructor(libc: Libc, maxBytes: number, passing: Block) {
+    this.passing = passing;
     this.#libc = libc;
     this.#slotsMax = Math.ceil(maxBytes / SLOT_BYTES / SLOTS_IN_BLOCK) * SLOTS_IN_BLOCK;
   }
 
   /** Slots there are. */
   get slots(): number {
-    return this.#views.length;
+    return this.#lengths.length;
   }
 
   /** Slots in use. */
   get used(): number {
-    return this.#views.length - this.#freeCount - this.#droppedCount;
+    return this.slots - this.#freeCount - this.#droppedCount;
   }
 
   /** Whether `count` slots can be taken. */
@@ -57,26 +61,23 @@ export class Arena implements PacketMemory {
 
   #take(): number {
     if (this.#freeCount === 0 && !this.#grow()) return -1;
-    const slot = this.#free[--this.#freeCount] ?? -1;
-    this.#state[slot] = KEPT;
-    return slot;
+    return this.#free[--this.#freeCount] ?? -1;
   }
 
   #grow(): boolean {
-    const first = this.#views.length;
+    const first = this.slots;
     if (first >= this.#slotsMax) return false;
     const block = new Block(this.#libc, SLOTS_IN_BLOCK * SLOT_BYTES);
     const index = this.#blocks.push(block) - 1;
     this.#blockOf.set(block.bytes.buffer, index);
-    const state = new Uint8Array(first + SLOTS_IN_BLOCK);
-    state.set(this.#state);
-    this.#state = state;
+    const lengths = new Uint16Array(first + SLOTS_IN_BLOCK);
+    lengths.set(this.#lengths);
+    this.#lengths = lengths;
     const free = new Int32Array(first + SLOTS_IN_BLOCK);
     free.set(this.#free.subarray(0, this.#freeCount));
     this.#free = free;
     for (let slot = SLOTS_IN_BLOCK - 1; slot >= 0; slot--) {
-      const at = slot * SLOT_BYTES;
-      this.#views[first + slot] = block.bytes.subarray(at, at + SLOT_BYTES);
+      this.#views[first + slot] = undefined;
       this.#free[this.#freeCount++] = first + slot;
     }
     return true;
@@ -124,24 +125,35 @@ export class Arena implements PacketMemory {
   }
 
   /** Copies a packet to a slot. Where there is none, the garbage collector keeps it. */
-  keep(bytes: Uint8Array): Uint8Array {
-    const slot = bytes.length > SLOT_BYTES ? -1 : this.#take();
-    if (slot < 0) return bytes.buffer === this.passing.bytes.buffer ? bytes.slice() : bytes;
-    const own = this.#view(slot, bytes.length);
-    own.set(bytes);
-    return own;
+  keep(bytes: Uint8Array): Kept {
+    const { length } = bytes;
+    const slot = length === FREE || length > SLOT_BYTES ? -1 : this.#take();
+    const block = this.#blocks[slot >> SLOTS_BITS];
+    if (slot < 0 || block === undefined) return this.#slotsMax + this.#others.keep(bytes.slice());
+    block.bytes.set(bytes, (slot & SLOTS_MASK) * SLOT_BYTES);
+    this.#lengths[slot] = length;
+    return slot;
   }
 
-  drop(bytes: Uint8Array): void {
-    const slot = this.#slotOf(bytes);
-    if (slot < 0 || this.#state[slot] !== KEPT) return;
-    this.#state[slot] = FREE;
+  bytesOf(kept: Kept): Uint8Array {
+    return kept < this.#slotsMax
+      ? this.#view(kept, this.#lengths[kept] ?? 0)
+      : this.#others.bytesOf(kept - this.#slotsMax);
+  }
+
+  drop(kept: Kept): void {
+    if (kept >= this.#slotsMax) {
+      this.#others.drop(kept - this.#slotsMax);
+      return;
+    }
+    if ((this.#lengths[kept] ?? FREE) === FREE) return;
+    this.#lengths[kept] = FREE;
     if (this.#droppedCount === this.#dropped.length) {
       const wider = new Int32Array(2 * this.#dropped.length);
       wider.set(this.#dropped);
       this.#dropped = wider;
     }
-    this.#dropped[this.#droppedCount++] = slot;
+    this.#dropped[this.#droppedCount++] = kept;
   }
 
   copy(bytes: Uint8Array): Uint8Array {

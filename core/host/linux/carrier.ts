@@ -10,6 +10,7 @@ import { SEGMENTS_MAX, SOCKADDR, SUPER_MAX_BYTES } from "./layout.ts";
 import type { Libc } from "./libc.ts";
 import { Block } from "./memory.ts";
 import { Messages, segmentControlBytes, Vectors, writeSegment } from "./messages.ts";
+import { PacketRow } from "./packet_row.ts";
 import type { OwnSocket, RemoteEnd, RemoteEnds } from "./peers.ts";
 import type { KernelClock } from "./poller.ts";
 import { writeSockaddr } from "./sockaddr.ts";
@@ -42,7 +43,7 @@ interface Group {
   readonly tables: Table[];
   /** Targets that take no super-datagrams. */
   readonly plain: RemoteEnd[];
-  readonly packets: number[];
+  readonly packets: PacketRow;
   usedAt: number;
 }
 
@@ -62,9 +63,11 @@ export class BatchCarrier implements Carrier {
   #staged = 0;
   readonly #groups = new Map<readonly LinkId[], Group>();
   readonly #active: Group[] = [];
+  #activeCount = 0;
   #lastGroup: Group | undefined;
   #flushes = 0;
   readonly #touched: RemoteEnd[] = [];
+  #touchedCount = 0;
   /** One run at a time of a group: its vectors and its control data. */
   readonly #runVectors: Vectors;
   readonly #runControl: Block;
@@ -117,7 +120,7 @@ export class BatchCarrier implements Carrier {
   }
 
   #queue(end: RemoteEnd, packet: number): void {
-    if (end.pending.length === 0) this.#touched.push(end);
+    if (end.pending.length === 0) this.#touched[this.#touchedCount++] = end;
     end.pending.push(packet);
   }
 
@@ -139,10 +142,10 @@ export class BatchCarrier implements Carrier {
     let group = last?.targets === targets ? last : this.#groups.get(targets);
     if (group !== undefined && group.packets.length > 0) return group;
     // What went to single links before may not be overtaken by what goes to many.
-    if (this.#touched.length > 0) this.flush();
+    if (this.#touchedCount > 0) this.flush();
     if (group === undefined) this.#groups.set(targets, group = this.#newGroup(targets));
     this.#lastGroup = group;
-    this.#active.push(group);
+    this.#active[this.#activeCount++] = group;
     return group;
   }
 
@@ -156,7 +159,7 @@ export class BatchCarrier implements Carrier {
       else bySocket.set(end.socket, [...bySocket.get(end.socket) ?? [], end]);
     }
     const tables = [...bySocket].map(([socket, ends]) => this.#table(socket, ends));
-    return { targets, tables, plain, packets: [], usedAt: this.#flushes };
+    return { targets, tables, plain, packets: new PacketRow(), usedAt: this.#flushes };
   }
 
   #table(socket: OwnSocket, ends: readonly RemoteEnd[]): Table {
@@ -178,12 +181,12 @@ export class BatchCarrier implements Carrier {
 
   flush(): void {
     this.#flushes++;
-    for (let at = 0; at < this.#active.length; at++) {
+    for (let at = 0; at < this.#activeCount; at++) {
       const group = this.#active[at];
       if (group !== undefined) this.#sendGroup(group);
     }
-    this.#active.length = 0;
-    if (this.#touched.length > 0) this.#sendLoose();
+    this.#activeCount = 0;
+    if (this.#touchedCount > 0) this.#sendLoose();
     this.#packets = 0;
     this.#staged = 0;
     if (this.#flushes % GROUP_IDLE_FLUSHES === 0) this.#prune();
@@ -201,33 +204,33 @@ export class BatchCarrier implements Carrier {
     group.usedAt = this.#flushes;
     for (let at = 0; at < packets.length;) {
       const end = this.#runFrom(packets, at, SEGMENTS_MAX);
-      const segment = this.#lengths[packets[at] ?? 0] ?? 0;
+      const segment = this.#lengths[packets.at(at)] ?? 0;
       writeSegment(this.#libc.layout, this.#runControl, 0, segment);
       this.#runVectorCount = this.#lay(this.#runVectors, 0, packets, at, end);
       this.#runStart = at;
       this.#runEnd = end;
       for (const table of group.tables) this.#sendTable(group, table);
       for (const one of group.plain) {
-        for (let index = at; index < end; index++) this.#queue(one, packets[index] ?? 0);
+        for (let index = at; index < end; index++) this.#queue(one, packets.at(index));
       }
       at = end;
     }
-    packets.length = 0;
+    packets.clear();
   }
 
   /** Points vectors from `first` on at packets: those that lie behind each other are one. Returns how many vectors that took. */
   #lay(
     vectors: Vectors,
     first: number,
-    packets: readonly number[],
+    packets: PacketRow,
     from: number,
     to: number,
   ): number {
     let vector = first;
-    let start = this.#addresses[packets[from] ?? 0] ?? 0;
+    let start = this.#addresses[packets.at(from)] ?? 0;
     let end = start;
     for (let index = from; index < to; index++) {
-      const packet = packets[index] ?? 0;
+      const packet = packets.at(index);
       const address = this.#addresses[packet] ?? 0;
       if (address !== end) {
         vectors.set(vector++, start, end - start);
@@ -240,12 +243,12 @@ export class BatchCarrier implements Carrier {
   }
 
   /** Where the run that begins at `at` ends: all of one length but for the last, which may be shorter. */
-  #runFrom(packets: readonly number[], at: number, most: number): number {
-    const first = this.#lengths[packets[at] ?? 0] ?? 0;
+  #runFrom(packets: PacketRow, at: number, most: number): number {
+    const first = this.#lengths[packets.at(at)] ?? 0;
     let bytes = 0;
     let end = at;
     while (end < packets.length && end - at < most) {
-      const length = this.#lengths[packets[end] ?? 0] ?? 0;
+      const length = this.#lengths[packets.at(end)] ?? 0;
       if (length > first || bytes + length > SUPER_BYTES) break;
       bytes += length;
       end++;
@@ -289,22 +292,24 @@ export class BatchCarrier implements Carrier {
     this.#groups.delete(group.targets);
     if (this.#lastGroup === group) this.#lastGroup = undefined;
     for (let at = this.#runStart; at < this.#runEnd; at++) {
-      this.#queue(end, group.packets[at] ?? 0);
+      this.#queue(end, group.packets.at(at));
     }
     return true;
   }
 
   #sendLoose(): void {
-    for (let at = 0; at < this.#touched.length; at++) {
+    // A table that is full is sent on the way: what waits at an end is forgotten when all of it is out.
+    for (let at = 0; at < this.#touchedCount; at++) {
       const end = this.#touched[at];
       if (end === undefined) continue;
-      const first = this.#looseEnds[0];
-      if (first !== undefined && first.socket !== end.socket) this.#transmitLoose();
+      if (this.#looseMessages > 0 && this.#looseEnds[0]?.socket !== end.socket) {
+        this.#transmitLoose();
+      }
       this.#addLoose(end);
-      if (at === this.#touched.length - 1) this.#transmitLoose();
     }
-    for (const end of this.#touched) end.pending.length = 0;
-    this.#touched.length = 0;
+    this.#transmitLoose();
+    for (let at = 0; at < this.#touchedCount; at++) this.#touched[at]?.pending.clear();
+    this.#touchedCount = 0;
   }
 
   #addLoose(end: RemoteEnd): void {
@@ -320,7 +325,7 @@ export class BatchCarrier implements Carrier {
       const vectors = this.#lay(this.#looseVectors, this.#looseUsed, pending, at, stop);
       this.#loose.setName(message, end.name, end.nameLength);
       this.#loose.setVectors(message, this.#looseVectors.addressOf(this.#looseUsed), vectors);
-      this.#control(message, count > 1 ? this.#lengths[pending[at] ?? 0] ?? 0 : 0);
+      this.#control(message, count > 1 ? this.#lengths[pending.at(at)] ?? 0 : 0);
       this.#looseEnds[message] = end;
       this.#looseStarts[message] = at;
       this.#looseCounts[message] = count;
@@ -348,7 +353,6 @@ export class BatchCarrier implements Carrier {
     transmit(socket.udp, this.#loose, count, this.#looseView, this.counts, this.#clock);
     this.#looseMessages = 0;
     this.#looseUsed = 0;
-    this.#looseEnds.length = 0;
   }
 
   #refusedLoose(index: number): boolean {
@@ -357,7 +361,7 @@ export class BatchCarrier implements Carrier {
     end.segments = false;
     const start = this.#looseStarts[index] ?? 0;
     const count = this.#looseCounts[index] ?? 0;
-    for (let at = start; at < start + count; at++) this.#sendPacket(end, end.pending[at] ?? 0);
+    for (let at = start; at < start + count; at++) this.#sendPacket(end, end.pending.at(at));
     return true;
   }
 

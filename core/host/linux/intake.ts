@@ -34,8 +34,9 @@ export interface IntakeSink {
 export class Intake {
   /** Datagrams that came while the arena was full. */
   memoryFull = 0;
-  /** Calls that brought something, and datagrams in them: how well batches form. */
+  /** Calls that brought something, messages in them, and datagrams in those: how well batches form. */
   batches = 0;
+  messages = 0;
   datagrams = 0;
   readonly #libc: Libc;
   readonly #arena: Arena;
@@ -72,6 +73,7 @@ export class Intake {
     const count = socket.receive(this.#messages, 0, MESSAGES);
     if (count <= 0) return count;
     this.batches++;
+    this.messages += count;
     for (let index = 0; index < count; index++) {
       this.#message(index, sink);
       this.#messages.rearm(index, SOCKADDR.size, CONTROL_BYTES);

@@ -90,6 +90,7 @@ export const EFD_NONBLOCK = 0x800;
 export const EFD_CLOEXEC = 0x80000;
 export const CLOCK_MONOTONIC = 1;
 export const CLOCK_THREAD_CPUTIME_ID = 3;
+export const PR_SET_TIMERSLACK = 29;
 
 /** Messages one `sendmmsg` or `recvmmsg` takes (`UIO_MAXIOV`). */
 export const MESSAGES_MAX = 1024;

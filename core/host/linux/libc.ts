@@ -9,6 +9,7 @@ import {
   ERRNO,
   type Layout,
   layoutOf,
+  PR_SET_TIMERSLACK,
   SOCK_CLOEXEC,
   SOCK_DGRAM,
   SOL_SOCKET,
@@ -29,6 +30,7 @@ const SYMBOLS = {
   read: { parameters: ["i32", "usize", "usize"], result: "isize" },
   write: { parameters: ["i32", "usize", "usize"], result: "isize" },
   nanosleep: { parameters: ["usize", "usize"], result: "i32" },
+  prctl: { parameters: ["i32", "usize", "usize", "usize", "usize"], result: "i32" },
   clock_gettime: { parameters: ["i32", "usize"], result: "i32" },
   memmove: { parameters: ["buffer", "buffer", "usize"], result: "usize" },
   peek: { name: "memmove", parameters: ["buffer", "usize", "usize"], result: "usize" },
@@ -186,6 +188,11 @@ export class Libc {
   }
 
   /** `time` is the address of a `timespec`. */
+  /** How much later than asked for the calling thread may be woken, in nanoseconds: `PR_SET_TIMERSLACK`. */
+  setTimerSlack(ns: number): number {
+    return this.#checked(this.#calls.symbols.prctl(PR_SET_TIMERSLACK, BigInt(ns), 0n, 0n, 0n));
+  }
+
   nanosleep(time: number): number {
     return this.#checked(this.#calls.symbols.nanosleep(BigInt(time), 0n));
   }

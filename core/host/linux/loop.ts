@@ -95,7 +95,12 @@ export class MediaLoop implements IntakeSink {
     this.#intake = new Intake(libc, this.#arena);
     this.#ends = new RemoteEnds(libc);
     this.#carrier = new BatchCarrier(libc, this.#arena, this.#ends, this.#clock);
-    this.#gather = new Gather(options.gather, now(), () => this.#clock.used());
+    this.#gather = new Gather(
+      options.gather,
+      now(),
+      () => this.#clock.used(),
+      () => this.#intake.messages,
+    );
     this.#served = new ServedEngine({
       thread: options,
       rng: denoRng(),
@@ -145,6 +150,7 @@ export class MediaLoop implements IntakeSink {
 
   /** Waits once and does what there is to do; true when the main thread has rung. */
   #turn(): boolean {
+    this.#gatherCompany();
     const ready = this.#poller.wait(this.#timeoutMs());
     this.#link.beat();
     let rung = false;
@@ -153,7 +159,7 @@ export class MediaLoop implements IntakeSink {
       if (this.#poller.token(index) === BELL) rung = true;
       else isMedia = true;
     }
-    if (isMedia) this.#gatherThenReceive(ready);
+    if (isMedia) this.#receiveAll(ready);
     const startMs = this.#now();
     if (this.#served.dueMs <= startMs) this.#served.tick();
     this.#served.showPositions();
@@ -163,12 +169,15 @@ export class MediaLoop implements IntakeSink {
     return rung;
   }
 
-  #gatherThenReceive(ready: number): void {
+  /** Two reads are at least so far apart. What is asleep until then is woken once and finds all that came meanwhile. */
+  #gatherCompany(): void {
     const { waitMs } = this.#gather;
-    if (waitMs > 0) {
-      const early = this.#readMs + waitMs - this.#now();
-      if (early > 0) this.#clock.sleep(Math.min(early, waitMs));
-    }
+    if (waitMs === 0) return;
+    const early = this.#readMs + waitMs - this.#now();
+    if (early > 0) this.#clock.sleep(Math.min(early, waitMs));
+  }
+
+  #receiveAll(ready: number): void {
     const startMs = this.#now();
     this.#readMs = startMs;
     this.#nowMs = startMs;

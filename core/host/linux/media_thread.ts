@@ -62,12 +62,15 @@ function bytesOf(reports: readonly Report[]): number {
 
 /** Messages that have come, and those that must have. */
 class Mailbox {
+  readonly shared: Int32Array;
   stopping = false;
   #handled = 0;
   #orders: Order[] = [];
   #wake: (() => void) | undefined;
 
-  constructor(readonly shared: Int32Array) {}
+  constructor(shared: Int32Array) {
+    this.shared = shared;
+  }
 
   put(message: ToThread): void {
     this.#handled++;

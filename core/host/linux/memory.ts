@@ -26,7 +26,8 @@ export class Block {
   /** Writes a 64-bit number below 2^53 at a multiple of four. */
   setLong(offset: number, value: number): void {
     const at = offset >>> 2;
-    this.words[at] = value % WORD;
+    // Storing takes a number's lowest 32 bits.
+    this.words[at] = value;
     this.words[at + 1] = value / WORD;
   }
 

@@ -13,12 +13,14 @@ export const CONTROL_BYTES = 64;
 
 /** A row of `struct iovec`. */
 export class Vectors {
+  readonly count: number;
   readonly block: Block;
   readonly #size: number;
   readonly #base: number;
   readonly #length: number;
 
-  constructor(libc: Libc, readonly count: number) {
+  constructor(libc: Libc, count: number) {
+    this.count = count;
     const { size, base, length } = libc.layout.iovec;
     this.block = new Block(libc, count * size);
     this.#size = size;
@@ -46,11 +48,13 @@ export class Vectors {
 
 /** A row of `struct mmsghdr`. */
 export class Messages {
+  readonly count: number;
   readonly block: Block;
   readonly #kept: unknown[] = [];
   readonly #layout: Layout["mmsghdr"];
 
-  constructor(libc: Libc, readonly count: number) {
+  constructor(libc: Libc, count: number) {
+    this.count = count;
     this.#layout = libc.layout.mmsghdr;
     this.block = new Block(libc, count * this.#layout.size);
   }

@@ -4,6 +4,7 @@ import type { Addr } from "../../ports.ts";
 import { AF_INET, SOCKADDR } from "./layout.ts";
 import type { Libc } from "./libc.ts";
 import { Block } from "./memory.ts";
+import { PacketRow } from "./packet_row.ts";
 import type { LinuxUdpSocket } from "./socket.ts";
 import { writeSockaddr } from "./sockaddr.ts";
 
@@ -30,7 +31,7 @@ export interface RemoteEnd {
   /** False once its way has refused super-datagrams: a smaller MTU than a media packet, say. */
   segments: boolean;
   /** Packets of the current flush that wait for it. */
-  readonly pending: number[];
+  readonly pending: PacketRow;
 }
 
 /** The same address gives the same number; others nearly always another. */
@@ -87,7 +88,7 @@ export class RemoteEnds {
       block,
       nameWord: word,
       segments: true,
-      pending: [],
+      pending: new PacketRow(),
     };
     this.#byLink.set(link, end);
     let ends = this.#bySocket.get(socket.id);

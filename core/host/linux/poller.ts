@@ -100,7 +100,10 @@ export class Doorbell {
   }
 }
 
-/** Sleeps with the fineness of the kernel's timers, about 60 us, and reads its monotonic clock. */
+/** The kernel wakes a thread up to 50 us late, so that it can wake several at once; a thread with a clock of these this late. */
+const SLACK_NS = 1000;
+
+/** Sleeps with the fineness of the kernel's timers and reads its clocks, for the thread it was made in. */
 export class KernelClock {
   readonly #libc: Libc;
   readonly #time: Block;
@@ -108,6 +111,7 @@ export class KernelClock {
   constructor(libc: Libc) {
     this.#libc = libc;
     this.#time = new Block(libc, libc.layout.time.size);
+    libc.setTimerSlack(SLACK_NS);
   }
 
   /** Blocks the thread. */

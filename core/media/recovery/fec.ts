@@ -146,9 +146,11 @@ export class FecDecoder {
 
 /** Parity first; where there is a request beside it, it asks for what the row's parity did not win back. */
 export class FecRecovery implements HopRecovery {
+  readonly parity: FecOptions;
   readonly #nack: HopRecovery;
 
-  constructor(readonly parity: FecOptions, nack: HopRecovery | undefined) {
+  constructor(parity: FecOptions, nack: HopRecovery | undefined) {
+    this.parity = parity;
     this.#nack = nack ?? new NoRecovery();
   }
 

@@ -3,7 +3,7 @@
  * round trip (RFC 6298), until the hop's time is spent. Answers are bounded by a budget at the sender.
  */
 import type { LinkId, NackOptions } from "../api.ts";
-import type { Missing } from "../gaps.ts";
+import { NONE, type Place } from "../gaps.ts";
 import type { Parent } from "../parent.ts";
 import { giveUp, type HopRecovery, type HopView, patienceMs } from "./recovery.ts";
 
@@ -144,25 +144,27 @@ export class NackRecovery implements HopRecovery {
 
   run(view: HopView, nowMs: number): number {
     if (nowMs < this.#restMs) return this.#restMs;
-    const turns = Math.ceil(view.gaps.size / LOOKED_AT);
-    this.#restMs = view.gaps.size > MANY_MISSING ? nowMs + turns * ASK_GAP_MS : -Infinity;
+    const { gaps } = view;
+    const turns = Math.ceil(gaps.size / LOOKED_AT);
+    this.#restMs = gaps.size > MANY_MISSING ? nowMs + turns * ASK_GAP_MS : -Infinity;
     const waitMs = patienceMs(view);
     let nextMs = Infinity;
     let room = turns * ASKED_MAX;
-    for (let missing = view.gaps.first; missing !== undefined;) {
-      const { later } = missing;
-      const overMs = missing.sinceMs + waitMs;
+    for (let missing = gaps.first; missing !== NONE;) {
+      const later = gaps.laterThan(missing);
+      const overMs = gaps.sinceMs(missing) + waitMs;
       if (nowMs >= overMs) giveUp(view, missing);
       else {
         nextMs = Math.min(nextMs, overMs);
-        if (missing.asks < this.#options.triesMax) {
+        if (gaps.asks(missing) < this.#options.triesMax) {
+          const isDue = gaps.dueMs(missing) <= nowMs;
           // Whoever could still be asked for is, as soon as requests may be sent again: the rest need not be looked at.
-          if (missing.dueMs <= nowMs && room-- === 0) {
+          if (isDue && room-- === 0) {
             nextMs = nowMs;
             break;
           }
-          if (missing.dueMs <= nowMs) this.#ask(view, missing, overMs, nowMs);
-          nextMs = Math.min(nextMs, missing.dueMs);
+          if (isDue) gaps.setDue(missing, this.#ask(view, missing, overMs, nowMs));
+          nextMs = Math.min(nextMs, gaps.dueMs(missing));
         }
       }
       missing = later;
@@ -171,52 +173,53 @@ export class NackRecovery implements HopRecovery {
     return Math.max(nextMs, this.#restMs);
   }
 
-  #ask(view: HopView, missing: Missing, overMs: number, nowMs: number): void {
+  /** Asks for it, or sees that it cannot be asked for yet; returns when to ask again. */
+  #ask(view: HopView, missing: Place, overMs: number, nowMs: number): number {
+    const { gaps } = view;
     const parent = this.#choose(view, missing, nowMs);
-    if (parent === undefined) {
-      missing.dueMs = nowMs + NOBODY_MS;
-      return;
-    }
-    if (nowMs < parent.nextAskMs) {
-      missing.dueMs = parent.nextAskMs;
-      return;
-    }
+    if (parent === undefined) return nowMs + NOBODY_MS;
+    if (nowMs < parent.nextAskMs) return parent.nextAskMs;
     const { trip } = parent.link;
     const retryMs = trip.retryMs(RETRY_UNKNOWN_MS, RETRY_MARGIN_MS);
     const lastMs = overMs - (trip.ms ?? RETRY_UNKNOWN_MS) - ANSWER_MARGIN_MS;
-    if (missing.urgent < 0 && nowMs + retryMs > lastMs && nowMs <= lastMs) {
-      missing.urgent = urgentCopies(parent.lossShare, missing.asks);
+    const number = gaps.numberAt(missing);
+    const before = gaps.asks(missing);
+    let urgent = gaps.urgent(missing);
+    if (urgent < 0 && nowMs + retryMs > lastMs && nowMs <= lastMs) {
+      urgent = urgentCopies(parent.lossShare, before);
     }
     const asking = this.#of(parent);
-    const repeated = missing.asks++ > 0;
+    const repeated = before > 0;
+    gaps.setAsks(missing, before + 1);
     asking.repeatShare += ((repeated ? 1 : 0) - asking.repeatShare) * STORM_WEIGHT;
     if (!repeated) asking.earned = Math.min(REPEAT_EARNED_MAX, asking.earned + REPEAT_EARNED);
-    asking.copies = Math.min(REPEAT_COPIES_MAX, Math.max(asking.copies, missing.asks));
-    if (missing.urgent <= 0) {
-      (repeated ? asking.repeated : asking.numbers).push(missing.number);
-      missing.dueMs = nowMs + retryMs;
-      return;
+    asking.copies = Math.min(REPEAT_COPIES_MAX, Math.max(asking.copies, before + 1));
+    if (urgent <= 0) {
+      gaps.setUrgent(missing, urgent);
+      (repeated ? asking.repeated : asking.numbers).push(number);
+      return nowMs + retryMs;
     }
-    asking.urgent.push(missing.number);
+    gaps.setUrgent(missing, --urgent);
+    asking.urgent.push(number);
     const gapMs = Math.max(URGENT_GAP_MIN_MS, Math.min(URGENT_GAP_MS, (lastMs - nowMs) / 2));
-    missing.dueMs = nowMs + (--missing.urgent > 0 ? gapMs : retryMs);
+    return nowMs + (urgent > 0 ? gapMs : retryMs);
   }
 
   /** The parent that should have delivered it: first the one that showed the gap, then in turn. */
-  #choose(view: HopView, missing: Missing, nowMs: number): Parent | undefined {
-    const { number } = missing;
+  #choose(view: HopView, missing: Place, nowMs: number): Parent | undefined {
+    const number = view.gaps.numberAt(missing);
     let chosen: Parent | undefined;
     let candidates = 0;
-    const turn = missing.asks;
+    const turn = view.gaps.asks(missing);
     for (const parent of view.parents) {
       if (number < parent.first || parent.silent) continue;
       if (number > parent.shown) {
         const waitMs = Math.min(OTHER_PATH_MAX_MS, view.limits.repairMs / 4);
-        if (parent.flowing && nowMs - missing.sinceMs < waitMs) return undefined;
+        if (parent.flowing && nowMs - view.gaps.sinceMs(missing) < waitMs) return undefined;
         continue;
       }
       candidates++;
-      if (turn === 0 && parent.link.id === missing.shownBy) return parent;
+      if (turn === 0 && parent.link.id === view.gaps.shownBy(missing)) return parent;
     }
     if (candidates === 0) return undefined;
     let index = turn % candidates;

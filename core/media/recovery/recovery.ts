@@ -3,7 +3,7 @@ import type { Ssrc } from "../../ids.ts";
 import type { RtcpWriter } from "../../wire/rtcp.ts";
 import type { FecOptions, LinkId, StreamLimits } from "../api.ts";
 import type { Tally } from "../counters.ts";
-import type { Gaps, Missing } from "../gaps.ts";
+import type { Gaps, Place } from "../gaps.ts";
 import type { Outbox } from "../out.ts";
 import type { Parent } from "../parent.ts";
 
@@ -52,7 +52,7 @@ export function patienceMs(view: HopView): number {
 }
 
 /** Gives a packet up. */
-export function giveUp(view: HopView, missing: Missing): void {
-  view.gaps.giveUp(missing.number);
+export function giveUp(view: HopView, missing: Place): void {
+  view.gaps.giveUp(view.gaps.numberAt(missing));
   view.tally.unrecovered++;
 }
