@@ -19,6 +19,8 @@ export interface Running extends AsyncDisposable {
 /** One contender. */
 export interface Contender {
   readonly name: string;
+  /** Its code is compiled while it runs: it is measured once that is over. */
+  readonly warms: boolean;
   /** Why it cannot take part; undefined when it can. */
   readonly missing: (children: number, streams: number) => Promise<string | undefined>;
   readonly start: (load: Load, net: number, children: number, streams: number) => Promise<Running>;
@@ -36,6 +38,7 @@ const addresses = (net: number, children: number): string[] =>
 export function product(datapath: string, available: boolean): Contender {
   return {
     name: datapath,
+    warms: true,
     missing: () => Promise.resolve(available ? undefined : "there is no such plugin"),
     async start(load, net, children, streams) {
       const network = new RelayNetwork({
@@ -70,6 +73,7 @@ function program(
 ): Contender {
   return {
     name,
+    warms: false,
     missing: async (children) =>
       await installed(needs) ? limit?.(children) : `${needs} is not installed`,
     async start(load, net, children, streams) {

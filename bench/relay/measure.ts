@@ -15,7 +15,9 @@ const OVERLOAD = 1.3;
 /** Bounds this close are one. */
 const FINE_ENOUGH = 1.03;
 /** Code that is new is compiled, and what was compiled is thrown away again, for the first seconds under load. */
-const WARM_SECONDS = 3;
+const WARM_SECONDS = 12;
+/** The same for programs that come compiled. */
+const COLD_SECONDS = 1;
 const RAMP_SECONDS = 0.4;
 const RAMP_FACTOR = 2.5;
 /** After an overload queues run empty for this long. */
@@ -135,13 +137,15 @@ export interface Patience {
   readonly seconds: number;
   /** What an earlier round carried; undefined in the first. */
   readonly carried: number | undefined;
+  /** See `Contender`. */
+  readonly warms: boolean;
 }
 
 /** One whole turn. */
-export async function turn(trial: Trial, { seconds, carried }: Patience): Promise<Turn> {
+export async function turn(trial: Trial, { seconds, carried, warms }: Patience): Promise<Turn> {
   await trial.at(Math.min(carried ?? 500, 2000), 0.5, MODE.count);
   const estimate = carried ?? await trial.ramp();
-  await trial.at(estimate, WARM_SECONDS, MODE.count);
+  await trial.at(estimate, warms ? WARM_SECONDS : COLD_SECONDS, MODE.count);
   const { cost, cores } = await trial.saturate(estimate, seconds);
   const { rate, bound, cost: costAtMax } = await trial.highest(
     estimate,

@@ -41,7 +41,8 @@ async function oneTurn(load: Load, seat: Seat, cell: Cell, seconds: number): Pro
     await using running = await seat.contender.start(load, net, children, streams);
     const trial = new Trial(load, running, net, children);
     const carried = Number.isNaN(known) ? undefined : known;
-    const result = await turn(trial, { seconds, carried });
+    const { warms } = seat.contender;
+    const result = await turn(trial, { seconds, carried, warms });
     seat.turns.push(result);
     const { maxRate, cost, cores, p50, p99, p999, loss } = result;
     console.log(

@@ -15,6 +15,9 @@ export const DIAMOND = {
 export const STREAM = "o/clip";
 const RELAYS = ["a1", "b1", "a2", "b2"];
 const GAP_SINK = new URL("./gap_sink.ts", import.meta.url).pathname;
+/** A tree that is going to put a relay on its own way has done so by then. */
+const OWN_WAY_MS = 25_000;
+const STARTS_MAX = 4;
 /** A pause belongs to a fault when it ends within this time after it. */
 const FAULT_MS = 6000;
 
@@ -72,15 +75,7 @@ export class FailoverRig {
   /** Waits until every relay has a route, the viewer flows, and all who want a standby have one. */
   async settled(): Promise<void> {
     const { net } = this;
-    // Only then are there two ways: a relay that has just come back may hang on the other way, and stay there
-    // when its own is not cheaper by what the tree moves for. Another start brings it back.
-    for (const name of RELAYS) {
-      await this.#onOwnWay(name, 30_000).catch(async () => {
-        await net.fleet.get(name).stop();
-        await net.restart(name).ready();
-        await this.#onOwnWay(name, 60_000);
-      });
-    }
+    for (const name of RELAYS) await this.#bringBack(name);
     await until("the viewer to flow, with a standby", async () => {
       const sessions = await net.sessions("v");
       const dual = this.everywhere.some((one) => one.use === "path-dual");
@@ -100,6 +95,20 @@ export class FailoverRig {
     this.#calmSinceMs = Date.now();
     // What was lost on the way here (a machine that starts six nodes is busy) is nobody's death.
     await this.#counted();
+  }
+
+  /**
+   * Waits until a relay is on its own way: only then are there two. One that has just come back may hang on the other way, and
+   * stay there while its own is not cheaper by what the tree moves for: each start draws anew which of them it hears of first.
+   */
+  async #bringBack(name: string): Promise<void> {
+    const { net } = this;
+    for (let starts = 0; starts < STARTS_MAX; starts++) {
+      if (await this.#onOwnWay(name, OWN_WAY_MS).then(() => true, () => false)) return;
+      await net.fleet.get(name).stop();
+      await net.restart(name).ready();
+    }
+    await this.#onOwnWay(name, OWN_WAY_MS);
   }
 
   /** Waits until a relay has a route of its own from the origin. */

@@ -70,6 +70,11 @@ export const SO_RCVTIMEO = 20;
 export const SO_MEMINFO = 55;
 export const MEMINFO_WORDS = 9;
 export const MEMINFO_DROPS = 8;
+export const IPPROTO_IP = 0;
+export const IP_MTU_DISCOVER = 10;
+/** Fragments what a path does not take whole, or refuses it with `EMSGSIZE`. */
+export const IP_PMTUDISC_WANT = 1;
+export const IP_PMTUDISC_DO = 2;
 export const IPPROTO_IPV6 = 41;
 export const IPV6_V6ONLY = 26;
 export const SOL_UDP = 17;

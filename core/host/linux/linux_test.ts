@@ -37,6 +37,16 @@ function test(name: string, fn: (libc: Libc) => void | Promise<void>): void {
   });
 }
 
+/** Root may, with the tools of util-linux and iproute2. */
+async function mayMakeNamespaces(): Promise<boolean> {
+  try {
+    const command = new Deno.Command("unshare", { args: ["-n", "ip", "link"], stdout: "null" });
+    return (await command.output()).success;
+  } catch {
+    return false;
+  }
+}
+
 /** Everything to receive `count` messages of up to 64 KiB. */
 class Inbox {
   readonly messages: Messages;
@@ -204,6 +214,23 @@ test("the kernel's refusals come as error numbers", (libc) => {
       (error) => error instanceof PortError && error.code === "address-not-available",
     );
   });
+});
+
+const mayNarrow = !ignore && await mayMakeNamespaces();
+if (!mayNarrow) console.log("ignored: a narrow link needs root and `unshare -n`");
+
+Deno.test({
+  name: "what a link cannot take whole goes out in fragments",
+  ignore: !mayNarrow,
+  async fn() {
+    const rig = new URL("./narrow_rig.ts", import.meta.url).pathname;
+    const { stdout, stderr } = await new Deno.Command("unshare", {
+      args: ["-n", Deno.execPath(), "run", "-A", "--no-check", rig],
+    }).output();
+    const text = new TextDecoder().decode(stdout);
+    assert.ok(text.length > 0, new TextDecoder().decode(stderr));
+    assert.deepEqual(JSON.parse(text), [[1, 0], [1, 1], [1, 1], [1, 2]]);
+  },
 });
 
 test("a batch stops at the message that is refused, and goes on behind it", (libc) => {
