@@ -2,23 +2,15 @@
 
 /** What is wrong with a request, as the client is told. */
 export class Problem extends Error {
-  readonly status: number;
-  readonly code: string;
-  readonly more: Readonly<Record<string, unknown>>;
-  readonly headers: Readonly<Record<string, string>>;
   override name = "Problem";
   constructor(
-    status: number,
-    code: string,
+    readonly status: number,
+    readonly code: string,
     detail: string,
-    more: Readonly<Record<string, unknown>> = {},
-    headers: Readonly<Record<string, string>> = {},
+    readonly more: Readonly<Record<string, unknown>> = {},
+    readonly headers: Readonly<Record<string, string>> = {},
   ) {
     super(detail);
-    this.status = status;
-    this.code = code;
-    this.more = more;
-    this.headers = headers;
   }
 }
 

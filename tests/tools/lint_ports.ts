@@ -258,7 +258,7 @@ const shortFiles: Deno.lint.Rule = {
 };
 
 /** Where each packet goes through. */
-const PACKET_PATH = /^core\/(media|datapath|host\/linux)\//;
+const PACKET_PATH = /^core\/(media|datapath|wire|host\/linux)\//;
 
 /**
  * A class with fields in its constructor's parameters has all its fields made twice: first all undefined, then with their

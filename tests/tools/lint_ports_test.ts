@@ -96,7 +96,7 @@ Deno.test("a long file is refused by its code, not by its comments", () => {
 
 Deno.test("where each packet goes through, no field hides in a constructor's parameters", () => {
   const hidden = "class A { constructor(readonly b: number, public c = 1) {} }";
-  for (const folder of ["core/media", "core/datapath", "core/host/linux"]) {
+  for (const folder of ["core/media", "core/datapath", "core/wire", "core/host/linux"]) {
     const file = `/x/${folder}/some.ts`;
     assert.deepEqual(broken(hidden, file), ["plain-fields", "plain-fields"]);
     assert.deepEqual(

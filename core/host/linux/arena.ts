@@ -1,11 +1,12 @@
 /**
  * Memory that kept packets lie in: slots of one packet each, in blocks whose addresses the kernel is given. A view of a
- * slot is made when somebody reads it, so a packet that is only handed on costs no object. What comes in passes through memory that is small enough to stay in
- * the processor's cache, from which it is sent; only what a ring keeps is copied out of it, once.
+ * slot is made when somebody reads it, so a packet that is only handed on costs no object. What comes in passes through
+ * memory that is small enough to stay in the processor's cache, from which it is sent; only what a ring keeps is copied out of it, once.
  */
 import { HeapMemory, type Kept, type PacketMemory } from "../../media/memory.ts";
 import type { Libc } from "./libc.ts";
 import { Block } from "./memory.ts";
+import { PacketRow } from "./packet_row.ts";
 
 /** Longest packet of the engine, and so much that slots begin at cache lines. */
 export const SLOT_BYTES = 1536;
@@ -31,8 +32,7 @@ export class Arena implements PacketMemory {
   #free = new Int32Array(0);
   #freeCount = 0;
   /** Slots let go that may still be on their way out. */
-  #dropped = new Int32Array(1024);
-  #droppedCount = 0;
+  readonly #dropped = new PacketRow();
   #lastBuffer: ArrayBufferLike | undefined;
   #lastBlock = 0;
 
@@ -50,7 +50,7 @@ export class Arena implements PacketMemory {
 
   /** Slots in use. */
   get used(): number {
-    return this.slots - this.#freeCount - this.#droppedCount;
+    return this.slots - this.#freeCount - this.#dropped.length;
   }
 
   /** Whether `count` slots can be taken. */
@@ -118,10 +118,10 @@ export class Arena implements PacketMemory {
 
   /** Everything on its way out has been sent: what was let go may be used again. */
   recycle(): void {
-    for (let at = 0; at < this.#droppedCount; at++) {
-      this.#free[this.#freeCount++] = this.#dropped[at] ?? 0;
+    for (let at = 0; at < this.#dropped.length; at++) {
+      this.#free[this.#freeCount++] = this.#dropped.at(at);
     }
-    this.#droppedCount = 0;
+    this.#dropped.clear();
   }
 
   /** Copies a packet to a slot. Where there is none, the garbage collector keeps it. */
@@ -148,12 +148,7 @@ export class Arena implements PacketMemory {
     }
     if ((this.#lengths[kept] ?? FREE) === FREE) return;
     this.#lengths[kept] = FREE;
-    if (this.#droppedCount === this.#dropped.length) {
-      const wider = new Int32Array(2 * this.#dropped.length);
-      wider.set(this.#dropped);
-      this.#dropped = wider;
-    }
-    this.#dropped[this.#droppedCount++] = kept;
+    this.#dropped.push(kept);
   }
 
   copy(bytes: Uint8Array): Uint8Array {

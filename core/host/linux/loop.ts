@@ -169,7 +169,7 @@ export class MediaLoop implements IntakeSink {
     return rung;
   }
 
-  /** Two reads are at least so far apart. What is asleep until then is woken once and finds all that came meanwhile. */
+  /** Two reads are at least so far apart. A thread that sleeps until then is woken once and finds all that came meanwhile. */
   #gatherCompany(): void {
     const { waitMs } = this.#gather;
     if (waitMs === 0) return;

@@ -24,7 +24,7 @@ function fragmented(): number {
   return Number(figures.split(" ")[names.split(" ").indexOf("FragOKs")]);
 }
 
-await ip("link", "add", "near", "mtu", `${MTU}`, "type", "veth", "peer", "name", "far");
+await ip("link", "add", "near", "type", "veth", "peer", "name", "far");
 for (const name of ["near", "far"]) await ip("link", "set", name, "up", "mtu", `${MTU}`);
 await ip("address", "add", `${OWN}/24`, "dev", "near");
 await ip("neighbor", "add", OTHER, "lladdr", "02:00:00:00:00:02", "dev", "near");
