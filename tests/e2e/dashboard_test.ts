@@ -90,8 +90,13 @@ Deno.test({
       assert.ok(Number(wide) <= 390, `the page is ${wide} wide on a phone`);
 
       await pages(window);
-      await page.goto(`${url}#/`);
-      const relay = await net.parentOf("r3", STREAM);
+      // A page tells what its own node does, and viewers may have left the POP that they began at.
+      const pop = await net.parentOf("v1", STREAM);
+      assert.ok(pop, "the viewer hangs on a POP");
+      await page.goto(`${net.fleet.get(pop).admin}/#/`);
+      await page.waitForSelector(".picture .mark");
+      await page.getByRole("radio", { name: STREAM }).check({ force: true });
+      const relay = await net.parentOf(pop, STREAM);
       assert.ok(relay, "the POP hangs on a relay");
       net.fleet.get(relay).signal("SIGKILL");
       // The list is short: what is told now may have been pushed out when everything has settled.
